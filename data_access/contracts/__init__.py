@@ -7,7 +7,7 @@ checks that the description is consistent and answers how tables reach one anoth
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -143,7 +143,7 @@ class Contracts(Mapping[str, Table]):
     def __contains__(self, name: object) -> bool:
         return name in self._tables
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[str]:
         return iter(self._tables)
 
     def __len__(self) -> int:

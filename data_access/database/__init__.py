@@ -70,7 +70,9 @@ def transaction(engine: Engine) -> Iterator[Connection]:
             yield connection
     except OperationalError as error:
         if "database is locked" in str(error.orig):
-            raise BusyError("Another process is writing to the database. Nothing was changed; try again in a moment.") from error
+            raise BusyError(
+                "Another process is writing to the database. Nothing was changed; try again in a moment."
+            ) from error
         raise
 
 

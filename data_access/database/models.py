@@ -70,7 +70,9 @@ class ImportBatch(Base):
 
     __tablename__ = "import_batch"
 
-    batch_id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    batch_id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
     mapping: Mapped[str] = mapped_column(String(64), index=True)
     fingerprint: Mapped[str] = mapped_column(String(64), index=True)
     """SHA-256 over the mapping's text and the files' hashes: the same import twice has the same."""
