@@ -1,1 +1,1 @@
-"""."""
+"""Which pages there are, what they show and who may see them."""

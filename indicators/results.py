@@ -1,0 +1,212 @@
+"""What a page is told about indicators: plain values that readers produce and pages draw.
+
+Arrays are (entities, periods); a missing value is NaN, never 0.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Line = float | tuple[float, float]
+"""A threshold: one number, or the interval that counts as good where the direction is ``target``."""
+
+FloatMatrix = NDArray[np.float64]
+
+
+class State(StrEnum):
+    """How a value stands against its lines, best first."""
+
+    REACHED = "达标"
+    WATCH = "关注"
+    WARNING = "预警"
+    ALERT = "警戒"
+    NO_DATA = "无数据"
+
+
+STATES: tuple[State, ...] = tuple(State)
+"""Index of a state in this tuple is its number in arrays of states."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IndicatorInfo:
+    """One indicator as a page names and judges it.
+
+    Attributes:
+        code: identifier such as ``CRS-ATT-01``.
+        direction: ``higher``, ``lower`` or ``target`` (inside an interval is good).
+        target: line a value should reach; None where nobody has set one. Likewise `warning`, `alert`.
+        period: ``week``, ``month``, ``term`` or ``year``.
+        formula: the formula as the library writes it, for the card behind a number.
+        source: the system the facts come from.
+    """
+
+    code: str
+    name_zh: str
+    unit: str
+    direction: str
+    target: Line | None
+    warning: Line | None
+    alert: Line | None
+    definition_zh: str
+    period: str
+    formula: str = ""
+    source: str = ""
+
+    def judge(self, value: float | None) -> State:
+        """The state of one value; None and NaN have no data."""
+        number = np.nan if value is None else value
+        return STATES[int(self.judge_all(np.array([number], dtype=np.float64))[0])]
+
+    def judge_all(self, values: FloatMatrix) -> NDArray[np.int8]:
+        """The numbers of the states (`STATES`) of `values`, in an array of the same shape.
+
+        A line nobody has set is passed by every value.
+        """
+        result = np.full(values.shape, STATES.index(State.NO_DATA), dtype=np.int8)
+        known = ~np.isnan(values)
+        open_ = known.copy()
+        for number, line in enumerate((self.target, self.warning, self.alert)):
+            passed = open_ & self._passes(values, line)
+            result[passed] = number
+            open_ &= ~passed
+        result[open_] = STATES.index(State.ALERT)
+        return result
+
+    def _passes(self, values: FloatMatrix, line: Line | None) -> NDArray[np.bool_]:
+        if line is None:
+            return np.full(values.shape, fill_value=True)
+        if isinstance(line, tuple):
+            return (values >= line[0]) & (values <= line[1])
+        return values <= line if self.direction == "lower" else values >= line
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TermInfo:
+    """A term: `key` such as ``2026-2027-1``, `label` such as 2026–2027学年第一学期."""
+
+    key: str
+    label: str
+    start: dt.date
+    end: dt.date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PeriodInfo:
+    """A week, month, term or year; `ordinal` numbers it within its term or year (week 11 → 11)."""
+
+    kind: str
+    key: str
+    label: str
+    start: dt.date
+    end: dt.date
+    ordinal: int
+    term_key: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DepartmentInfo:
+    """A teaching department."""
+
+    dept_id: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EntityInfo:
+    """One row of a matrix: an entity and the names of what it belongs to, empty where it has none."""
+
+    entity_id: int
+    name: str
+    dept_name: str = ""
+    course_name: str = ""
+    class_name: str = ""
+    teacher_name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, slots=True)
+class ValueFrame:
+    """Values of one indicator for N entities × P periods, all arrays of shape (N, P).
+
+    Attributes:
+        numerator: as stored, NaN where the indicator is no ratio; likewise `denominator`.
+        rows: number of facts behind each value.
+    """
+
+    entities: tuple[EntityInfo, ...]
+    periods: tuple[PeriodInfo, ...]
+    value: FloatMatrix
+    numerator: FloatMatrix
+    denominator: FloatMatrix
+    rows: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        """Refuse arrays that do not fit the entities and periods."""
+        shape = (len(self.entities), len(self.periods))
+        for name in ("value", "numerator", "denominator", "rows"):
+            got = getattr(self, name).shape
+            if got != shape:
+                raise ValueError(f"ValueFrame.{name} must have shape {shape}. Got {got}.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ValuePoint:
+    """One value of a series; None where there is no data."""
+
+    period: PeriodInfo
+    value: float | None
+    numerator: float | None = None
+    denominator: float | None = None
+    rows: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfferingInfo:
+    """An offering (教学班) and where it stands in the tree."""
+
+    offering_id: int
+    course_id: int
+    course_name: str
+    class_name: str
+    teacher_name: str
+    dept_id: int
+    dept_name: str
+    term_key: str
+    term_label: str
+    enrolled: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Absence:
+    """One meeting a student missed wholly or in part; `status` is the attendance status as recorded."""
+
+    day: dt.date
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RosterRow:
+    """One student of an offering, term to date; rates in percent, None where nothing was due.
+
+    Attributes:
+        due: meetings the student had to attend (without 公假).
+        present: attended, late and early leavers included.
+        absences: meetings not attended in full (旷课, 请假, 迟到, 早退), oldest first.
+    """
+
+    student_id: int
+    student_no: str
+    class_name: str
+    due: int
+    present: int
+    absent: int
+    late: int
+    leave: int
+    attendance_rate: float | None
+    participation_rate: float | None
+    homework_rate: float | None
+    absences: tuple[Absence, ...] = ()
