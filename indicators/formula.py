@@ -122,14 +122,14 @@ def walk(node: Node) -> Iterator[Node]:
             yield from walk(node.of)
 
 
-_AGGREGATES: Final[dict[type[exp.Expression], Function]] = {
+_AGGREGATES: Final[dict[type[exp.Expr], Function]] = {
     exp.Count: Function.COUNT,
     exp.Sum: Function.SUM,
     exp.Avg: Function.AVG,
     exp.Max: Function.MAX,
     exp.StddevSamp: Function.STDDEV,
 }
-_OPERATORS: Final[dict[type[exp.Expression], str]] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/"}
+_OPERATORS: Final[dict[type[exp.Expr], str]] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/"}
 _CONDITION_NODES: Final = (
     exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between, exp.Is,
     exp.Null, exp.Boolean, exp.Paren, exp.Literal, exp.Column, exp.Identifier, exp.Add, exp.Sub, exp.Mul, exp.Div,
@@ -180,7 +180,7 @@ class _Checker:
     def fault(self, token: str, message: str, suggestion: str) -> None:
         self.faults.append(Fault(token, message, suggestion))
 
-    def scalar(self, node: exp.Expression) -> Node | None:
+    def scalar(self, node: exp.Expr) -> Node | None:
         """The checked node for a place outside any aggregate."""
         if isinstance(node, exp.Paren):
             return self.scalar(node.this)
@@ -209,7 +209,7 @@ class _Checker:
         self.not_allowed(node)
         return None
 
-    def not_allowed(self, node: exp.Expression) -> None:
+    def not_allowed(self, node: exp.Expr) -> None:
         if isinstance(node, exp.Func) and not isinstance(node, exp.Connector):
             name = node.name if isinstance(node, exp.Anonymous) else node.sql_name()
             nearest = did_you_mean(name.upper(), _FUNCTION_NAMES)
@@ -222,9 +222,9 @@ class _Checker:
         text = node.sql(dialect=DIALECT)
         self.fault(text[:40], f"{text[:40]!r} is not allowed in a formula.", f"Use numbers, + - * /, {_ALLOWED_TEXT}.")
 
-    def aggregate(self, node: exp.Expression) -> Aggregate | None:
+    def aggregate(self, node: exp.Expr) -> Aggregate | None:
         before = len(self.faults)
-        condition: exp.Expression | None = None
+        condition: exp.Expr | None = None
         call = node
         if isinstance(node, exp.Filter):
             call, condition = node.this, node.expression.this
@@ -269,7 +269,7 @@ class _Checker:
             dimensions=tuple(sorted(named - {table})),
         )
 
-    def base_table(self, argument: exp.Expression) -> str | None:
+    def base_table(self, argument: exp.Expr) -> str | None:
         tables = {c.table for c in argument.find_all(exp.Column) if c.table}
         if len(tables) > 1:
             self.fault(
@@ -280,7 +280,7 @@ class _Checker:
             return None
         return next(iter(tables), None)
 
-    def inside(self, node: exp.Expression) -> None:
+    def inside(self, node: exp.Expr) -> None:
         """Checks every node within an aggregate's argument or filter."""
         for found in node.walk():
             if type(found) in _AGGREGATES or isinstance(found, exp.Filter | exp.AggFunc):
@@ -322,7 +322,7 @@ class _Checker:
                 f"Did you mean {nearest!r}?" if nearest else _known("Columns", known),
             )
 
-    def check_literals(self, condition: exp.Expression) -> None:
+    def check_literals(self, condition: exp.Expr) -> None:
         """Text compared with an enum column must be one of its values."""
         for node in condition.find_all(exp.In, exp.EQ, exp.NEQ):
             columns = [n for n in (node.this, node.args.get("expression")) if isinstance(n, exp.Column)]
@@ -342,7 +342,7 @@ class _Checker:
                             f"Did you mean {nearest!r}?" if nearest else _known("Values", contract.enum),
                         )
 
-    def check_predicate(self, condition: exp.Expression) -> None:
+    def check_predicate(self, condition: exp.Expr) -> None:
         """A bare column used as a condition must be a yes/no column."""
         leaves = [condition]
         while leaves:
@@ -359,7 +359,7 @@ class _Checker:
                         name, f"{name} is not a yes/no column.", f"Compare it, for example {name} > 0 or {name} = '…'."
                     )
 
-    def check_reach(self, table: str, expressions: Iterable[exp.Expression]) -> None:
+    def check_reach(self, table: str, expressions: Iterable[exp.Expr]) -> None:
         reached = self.contracts.paths(table)
         for expression in expressions:
             for column in expression.find_all(exp.Column):

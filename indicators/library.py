@@ -296,7 +296,7 @@ class _BlockReader:
         return value
 
     def thresholds(self) -> tuple[Threshold, Threshold, Threshold] | None:
-        direction = self.block.get("direction")
+        direction = str(self.block.get("direction"))
         values: list[Threshold] = []
         for field in ("target", "warning", "alert"):
             value = self.block.get(field)

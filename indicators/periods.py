@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from indicators.model import PeriodKind, Window
 
-TimeKey = int | str
+TimeKey = Any
+"""A day (20261120), a term, an academic year ('2026-2027') or a calendar year; one type within a table."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +78,20 @@ class Assignment:
     acad_start: int
 
 
-YEAR_KEYS: Final = frozenset({"stat_year", "grad_year", "enrol_year", "coop_year", "base_year", "plan_year", "report_year", "check_year", "target_year", "bench_year"})
+YEAR_KEYS: Final = frozenset(
+    {
+        "stat_year",
+        "grad_year",
+        "enrol_year",
+        "coop_year",
+        "base_year",
+        "plan_year",
+        "report_year",
+        "check_year",
+        "target_year",
+        "bench_year",
+    }
+)
 _TERM_WORDS: Final[Mapping[int, str]] = {1: "第一学期", 2: "第二学期"}
 _AUTUMN: Final = 8
 """From this month on a date without a term belongs to the academic year that begins in its year."""
@@ -229,9 +243,7 @@ class Calendar:
                 best[line.period_id] = line
         return list(best.values())
 
-    def _periods_of(
-        self, column: str, key: TimeKey, kind: PeriodKind, window: Window, lag_years: int
-    ) -> list[int]:
+    def _periods_of(self, column: str, key: TimeKey, kind: PeriodKind, window: Window, lag_years: int) -> list[int]:
         if window is Window.SINCE_ENROLMENT:
             start = self._start_of(column, key)
             return [p.period_id for p in self._periods[kind].values() if p.end >= start]
@@ -284,7 +296,7 @@ class Calendar:
         week = self._week_id(day)
         return [] if week is None else [week]
 
-    def _finer(self, kind: PeriodKind, belongs) -> list[int]:  # type: ignore[no-untyped-def]
+    def _finer(self, kind: PeriodKind, belongs: Callable[[PeriodValue], bool]) -> list[int]:
         """Periods finer than a fact: the ones that lie (mostly) in its time."""
         return [p.period_id for p in self._periods[kind].values() if belongs(p)]
 

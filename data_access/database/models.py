@@ -138,11 +138,7 @@ class ComputeRun(Base):
 
 
 class IndicatorEntry(Base):
-    """One indicator as last computed: its definition, and where its parts are stored.
-
-    `family_id`, `value`, `numerator` and `denominator` say how the number is made from the stored
-    parts; they are written with the parts, so that an edited library never misreads old rows.
-    """
+    """One indicator as last computed: its definition, kept with the values it explains."""
 
     __tablename__ = "indicator_entry"
 
@@ -154,11 +150,25 @@ class IndicatorEntry(Base):
     unit: Mapped[str] = mapped_column(String(16))
     direction: Mapped[str] = mapped_column(String(8))
     definition: Mapped[dict[str, Any]]
+
+
+class IndicatorPlan(Base):
+    """How an indicator's value is made from stored parts, for one kind of period.
+
+    Written with the parts, so that an edited library never misreads rows computed before the edit.
+    """
+
+    __tablename__ = "indicator_plan"
+
+    code: Mapped[str] = mapped_column(ForeignKey("indicator_entry.code"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    so_far: Mapped[bool]
+    """True for the weekly running values of a term indicator: shown, never graded."""
     family_id: Mapped[int] = mapped_column(SmallInteger)
+    levels: Mapped[list[Any]]
     value: Mapped[Any] = mapped_column(JSON)
     numerator: Mapped[Any | None] = mapped_column(JSON)
     denominator: Mapped[Any | None] = mapped_column(JSON)
-    levels: Mapped[list[Any]]
 
 
 class Period(Base):
@@ -202,7 +212,7 @@ class Measure(Base):
     """Additive parts of all indicators of one family for one entity and period (ADR 0003).
 
     `family_id` numbers a set of indicators that share fact tables, period kind and window; `level`
-    numbers the entity type. Which slot holds which part is written in `IndicatorEntry`.
+    numbers the entity type. Which slot holds which part is written in `IndicatorPlan`.
     """
 
     __tablename__ = "measure"
