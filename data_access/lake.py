@@ -86,6 +86,11 @@ class Lake:
             self._listed[key] = self.store(table).files(delta_version)
         return self._listed[key]
 
+    def forget(self, table: str) -> None:
+        """Drop kept listings of a table whose leftovers are cleared away: its version numbers begin anew."""
+        for key in [key for key in self._listed if key[0] == table]:
+            del self._listed[key]
+
     def files(self, table: str) -> list[str]:
         """Absolute Parquet paths of the counted version of a table (empty list: no data yet)."""
         return [file.path for file in self.data_files(table)]
@@ -360,6 +365,7 @@ class LakeTransaction:
             store.rewind(self._now[table])
         elif table not in self._touched:
             store.rewind(None)
+            self.lake.forget(table)
         self._touched.setdefault(table, set())
         return store
 
