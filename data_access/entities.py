@@ -10,13 +10,14 @@ from sqlalchemy import Connection, delete, insert
 from data_access.database.models import Entity
 from data_access.engines import QueryEngine
 
-_ANCESTORS: Final = ("dept_id", "major_id", "class_id", "course_id", "teacher_id", "term_id", "grade_year")
+_ANCESTORS: Final = ("dept_id", "major_id", "class_id", "course_id", "teacher_id", "term_id", "grade_year", "size")
 
 _QUERIES: Final[Mapping[str, str]] = {
     "dept": "SELECT dept_id AS entity_id, '' AS code, dept_name AS name, dept_id FROM dim_department",
     "major": "SELECT major_id AS entity_id, major_code AS code, major_name AS name, dept_id, major_id FROM dim_major",
     "class": """
-        SELECT class_id AS entity_id, '' AS code, class_name AS name, m.dept_id, c.major_id, class_id, c.grade_year
+        SELECT class_id AS entity_id, '' AS code, class_name AS name, m.dept_id, c.major_id, class_id, c.grade_year,
+               headcount AS size
         FROM dim_class c LEFT JOIN dim_major m USING (major_id)""",
     "student": """
         SELECT student_id AS entity_id, student_no AS code, student_no AS name, m.dept_id, c.major_id, s.class_id,
@@ -28,7 +29,7 @@ _QUERIES: Final[Mapping[str, str]] = {
     "offering": """
         SELECT o.offering_id AS entity_id, CAST(o.offering_id AS VARCHAR) AS code,
                c.course_name || coalesce(' · ' || k.class_name, '') AS name, c.dept_id, k.major_id, o.class_id,
-               o.course_id, o.teacher_id, o.term_id, k.grade_year
+               o.course_id, o.teacher_id, o.term_id, k.grade_year, o.enrolled_cnt AS size
         FROM dim_offering o LEFT JOIN dim_course c USING (course_id) LEFT JOIN dim_class k USING (class_id)""",
     "teacher": """
         SELECT teacher_id AS entity_id, staff_no AS code, teacher_name AS name, dept_id, major_id, teacher_id

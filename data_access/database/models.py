@@ -79,12 +79,14 @@ class ImportBatch(Base):
     files: Mapped[list[Any]]
     """[{name, sha256, bytes}]; the bytes themselves lie in the raw store under their hash."""
     status: Mapped[str] = mapped_column(String(16), index=True)
-    """staged, refused, committed, unchanged, undone, interrupted"""
+    """staged, discarded, refused, committed, unchanged, undone, interrupted"""
+    owner: Mapped[str] = mapped_column(String(64), default="")
+    """The process that stages it: host, process id and its start time."""
     started_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
     finished_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     data_version: Mapped[int | None] = mapped_column(ForeignKey("lake_commit.data_version"))
     counts: Mapped[dict[str, Any]]
-    """per table: {read, new, changed, unchanged, quarantined, problems}"""
+    """per table: {read, new, changed, unchanged, conflicting, quarantined, refused}"""
 
 
 class ImportProblem(Base):
@@ -115,7 +117,13 @@ class QuarantinedRow(Base):
     missing_table: Mapped[str] = mapped_column(String(64))
     missing_value: Mapped[str] = mapped_column(String(255), index=True)
     row: Mapped[dict[str, Any]]
+    row_key: Mapped[str] = mapped_column(String(32), index=True)
+    """Hash of table and natural key: a later row of the same subject replaces this one."""
+    outcome: Mapped[str] = mapped_column(String(12), default="waiting", index=True)
+    """waiting, released, replaced, withdrawn (its batch was undone)"""
     released_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    resolved_by: Mapped[int | None] = mapped_column(BigInteger)
+    """The batch whose commit released or replaced it."""
 
 
 # -- stored measures --------------------------------------------------------------------------
@@ -134,6 +142,8 @@ class ComputeRun(Base):
     data_version: Mapped[int] = mapped_column(Integer)
     library_version: Mapped[str] = mapped_column(String(32))
     as_of: Mapped[dt.date] = mapped_column(Date)
+    data_date: Mapped[dt.date | None] = mapped_column(Date)
+    """The last day with facts."""
     rows_written: Mapped[int] = mapped_column(Integer, default=0)
 
 
@@ -201,6 +211,8 @@ class Entity(Base):
     teacher_id: Mapped[int | None] = mapped_column(BigInteger)
     term_id: Mapped[int | None] = mapped_column(Integer)
     grade_year: Mapped[int | None] = mapped_column(Integer)
+    size: Mapped[int | None] = mapped_column(Integer)
+    """Students of a class, enrolled students of an offering."""
 
     __table_args__ = (
         Index("ix_entity_dept", "level", "dept_id"),

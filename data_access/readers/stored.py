@@ -1,0 +1,238 @@
+"""Reading stored values: plans, periods, entities and the numbers themselves."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Engine, Select, and_, select
+from sqlalchemy.orm import aliased
+
+from data_access.database.models import ComputeRun, Entity, IndicatorEntry, IndicatorPlan, Measure, Period
+from data_access.errors import UnknownNameError, UserError, suggestion
+from data_access.readers.expressions import to_sql
+from data_access.readers.scope import Scope
+
+LEVEL_NUMBERS: Final[Mapping[str, int]] = {
+    "school": 1, "dept": 2, "major": 3, "class": 4, "student": 5, "course": 6, "offering": 7, "teacher": 8,
+}  # fmt: skip
+"""Numbers of `Measure.level`, the same as `indicators.model.Level`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredPlan:
+    """How one indicator is read for one kind of period."""
+
+    code: str
+    unit: str
+    kind: str
+    so_far: bool
+    family_id: int
+    levels: tuple[str, ...]
+    value: Any
+    numerator: Any
+    denominator: Any
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredPeriod:
+    """A period that has begun."""
+
+    kind: str
+    period_id: int
+    key: str
+    label_zh: str
+    start_date: dt.date
+    end_date: dt.date
+    term_id: int | None
+
+
+class StoredValue(NamedTuple):
+    """One stored number with what explains it; `value` is None where there is no data."""
+
+    entity_id: int
+    period_id: int
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    rows: int
+    run_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunVersions:
+    """Versions behind stored rows."""
+
+    run_id: int
+    library_version: str
+    data_version: int
+    data_date: dt.date | None
+
+
+class ValueReader:
+    """Reads of stored values; one connection per call, nothing kept between calls."""
+
+    def __init__(self, database: Engine) -> None:
+        self.database = database
+
+    def definition(self, code: str) -> Mapping[str, Any]:
+        """The indicator's block of the library, as it was when the values were computed.
+
+        Raises:
+            UnknownNameError: no such indicator has been computed.
+        """
+        with self.database.connect() as connection:
+            found = connection.execute(select(IndicatorEntry.definition).where(IndicatorEntry.code == code)).scalar()
+            if found is not None:
+                return found
+            codes = connection.execute(select(IndicatorEntry.code)).scalars().all()
+        if not codes:
+            raise UnknownNameError("Nothing has been computed yet. Run 'luoxuan compute' first.")
+        raise UnknownNameError(f"There is no indicator {code!r}{suggestion(code, codes)}")
+
+    def plans(self, code: str) -> Mapping[str, StoredPlan]:
+        """How the indicator is read, by kind of period.
+
+        Raises:
+            UnknownNameError: no such indicator has been computed.
+        """
+        unit = str(self.definition(code)["unit"])
+        with self.database.connect() as connection:
+            rows = (
+                connection.execute(select(IndicatorPlan.__table__).where(IndicatorPlan.code == code)).mappings().all()
+            )
+        return {row["kind"]: StoredPlan(**{**row, "levels": tuple(row["levels"])}, unit=unit) for row in rows}
+
+    def period(self, key: str) -> StoredPeriod:
+        """The period of that key, such as ``2026-2027-1-W11``, ``2026-11``, ``2026-2027-1`` or ``2026``.
+
+        Raises:
+            UnknownNameError: there is no such period, or it has not begun.
+        """
+        with self.database.connect() as connection:
+            row = connection.execute(select(Period.__table__).where(Period.key == key)).mappings().first()
+            if row is not None:
+                return StoredPeriod(**row)
+            keys = connection.execute(select(Period.key)).scalars().all()
+        raise UnknownNameError(f"There is no period {key!r} with values{suggestion(key, keys)}")
+
+    def periods(self, kind: str, *, term_id: int | None = None) -> list[StoredPeriod]:
+        """All periods of a kind, of one term if given, oldest first."""
+        query = select(Period.__table__).where(Period.kind == kind).order_by(Period.start_date)
+        if term_id is not None:
+            query = query.where(Period.term_id == term_id)
+        with self.database.connect() as connection:
+            return [StoredPeriod(**row) for row in connection.execute(query).mappings()]
+
+    def exists(self, level: str, entity_id: int, *, scope: Scope) -> bool:
+        """True where the entity exists within the scope."""
+        query = select(Entity.entity_id).where(Entity.level == level, Entity.entity_id == entity_id, scope.condition())
+        with self.database.connect() as connection:
+            return connection.execute(query).first() is not None
+
+    def values(
+        self,
+        plan: StoredPlan,
+        level: str,
+        *,
+        period_ids: Sequence[int],
+        scope: Scope,
+        entity_ids: Sequence[int] | None = None,
+        dept_id: int | None = None,
+    ) -> list[StoredValue]:
+        """Stored values of a level for the given periods, by entity and period.
+
+        Raises:
+            UserError: the indicator has no values at that level.
+        """
+        query = (
+            select(
+                Measure.entity_id,
+                Measure.period_id,
+                to_sql(plan.value),
+                to_sql(plan.numerator),
+                to_sql(plan.denominator),
+                Measure.rows,
+                Measure.run_id,
+            )
+            .where(_of(plan, level), Measure.period_id.in_(period_ids))
+            .order_by(Measure.entity_id, Measure.period_id)
+        )
+        query = _within(query, level, scope, dept_id)
+        if entity_ids is not None:
+            query = query.where(Measure.entity_id.in_(entity_ids))
+        with self.database.connect() as connection:
+            return [StoredValue(*row) for row in connection.execute(query)]
+
+    def latest(self, plan: StoredPlan, level: str, *, scope: Scope) -> int | None:
+        """Id of the latest period for which some entity of the level has a value."""
+        query = (
+            select(Measure.period_id)
+            .where(_of(plan, level), to_sql(plan.value).is_not(None))
+            .order_by(Measure.period_id.desc())
+            .limit(1)
+        )
+        with self.database.connect() as connection:
+            found: int | None = connection.execute(_within(query, level, scope, None)).scalar()
+        return found
+
+    def versions(self, run_id: int | None = None) -> RunVersions:
+        """Versions of one run, of the latest finished one unless another is named.
+
+        Raises:
+            UnknownNameError: nothing has been computed yet.
+        """
+        query = select(
+            ComputeRun.run_id, ComputeRun.library_version, ComputeRun.data_version, ComputeRun.data_date
+        ).where(ComputeRun.finished_at.is_not(None) if run_id is None else ComputeRun.run_id == run_id)
+        with self.database.connect() as connection:
+            row = connection.execute(query.order_by(ComputeRun.run_id.desc()).limit(1)).mappings().first()
+        if row is None:
+            raise UnknownNameError("Nothing has been computed yet. Run 'luoxuan compute' first.")
+        return RunVersions(**row)
+
+    def entities(
+        self,
+        level: str,
+        *,
+        scope: Scope,
+        term_id: int | None = None,
+        dept_id: int | None = None,
+        entity_ids: Sequence[int] | None = None,
+    ) -> list[Mapping[str, Any]]:
+        """Entities of a level with the names of their ancestors, by id.
+
+        Keys: every column of `Entity`, and ``dept_name``, ``course_name``, ``class_name``, ``teacher_name``
+        (None where there is none).
+        """
+        query: Select[Any] = select(*Entity.__table__.columns).where(Entity.level == level, scope.condition())
+        for name in ("dept", "course", "class", "teacher"):
+            parent = aliased(Entity)
+            own = getattr(Entity, f"{name}_id")
+            query = query.outerjoin(parent, and_(parent.level == name, parent.entity_id == own))
+            query = query.add_columns(parent.name.label(f"{name}_name"))
+        if term_id is not None:
+            query = query.where(Entity.term_id == term_id)
+        if dept_id is not None:
+            query = query.where(Entity.dept_id == dept_id)
+        if entity_ids is not None:
+            query = query.where(Entity.entity_id.in_(entity_ids))
+        with self.database.connect() as connection:
+            return [dict(row) for row in connection.execute(query.order_by(Entity.entity_id)).mappings()]
+
+
+def _of(plan: StoredPlan, level: str) -> ColumnElement[bool]:
+    if level not in plan.levels:
+        raise UserError(f"{plan.code} has no values for {level!r}. It has them for {', '.join(plan.levels)}.")
+    return and_(Measure.family_id == plan.family_id, Measure.level == LEVEL_NUMBERS[level])
+
+
+def _within(query: Select[Any], level: str, scope: Scope, dept_id: int | None) -> Select[Any]:
+    """Joins the entities only where scope or department narrow the rows."""
+    if scope.everything and dept_id is None:
+        return query
+    query = query.join(Entity, and_(Entity.level == level, Entity.entity_id == Measure.entity_id))
+    query = query.where(scope.condition())
+    return query if dept_id is None else query.where(Entity.dept_id == dept_id)

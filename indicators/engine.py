@@ -1,0 +1,272 @@
+"""Computing the indicators over the lake and storing their parts: everything, or only what changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Engine, select
+
+from data_access.contracts import Contracts, contracts
+from data_access.database import transaction
+from data_access.database.models import ComputeRun, LakeChange
+from data_access.engines import DuckDBEngine, QueryEngine
+from data_access.entities import write_entities
+from data_access.lake import Lake
+from data_access.measures import MeasureWriter
+from indicators.catalogue import finish_run, start_run, write_catalogue
+from indicators.compile import Compiled, Family, Part, PartKind, Source, compile_library
+from indicators.library import Library
+from indicators.model import LEVEL_TABLES, Level, PeriodKind
+from indicators.periods import Assignment
+from indicators.rollup import Rollup
+from indicators.scans import AdditiveScan, DistinctScan, additive_sql, distinct_sql, scan_keys
+from indicators.timeline import Timeline
+from indicators.workload import LastRun, NeedsFullRunError, Touched, Workload, full_workload, partial_workload
+
+Progress = Callable[[str, float], None]
+"""Called with what is being done and the share done so far (0 … 1)."""
+
+_LONGEST_PROGRAMME: Final = 3
+"""Years of study after which a student no longer counts as present, unless an indicator names a higher grade."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComputeReport:
+    """What one run did.
+
+    Attributes:
+        kind: ``full``, ``incremental``, or ``none`` where nothing had changed.
+        reason: why everything was computed, empty for other kinds.
+        families: families written; `rows`: stored rows written.
+        scan_seconds: wall time of reading and rolling up; `store_seconds`: of writing to the database.
+    """
+
+    kind: str
+    reason: str
+    data_version: int
+    library_version: str
+    as_of: dt.date
+    families: int
+    rows: int
+    scan_seconds: float
+    store_seconds: float
+
+    def to_dict(self) -> dict[str, object]:
+        """The report as the command line prints it with ``--json``."""
+        return {
+            "kind": self.kind,
+            "reason": self.reason,
+            "data_version": self.data_version,
+            "library_version": self.library_version,
+            "as_of": self.as_of.isoformat(),
+            "families": self.families,
+            "rows": self.rows,
+            "scan_seconds": round(self.scan_seconds, 3),
+            "store_seconds": round(self.store_seconds, 3),
+        }
+
+
+def compute(
+    lake: Lake,
+    database: Engine,
+    library: Library,
+    *,
+    full: bool = False,
+    as_of: dt.date | None = None,
+    threads: int = 2,
+    memory_limit: str = "2GB",
+    progress: Progress | None = None,
+) -> ComputeReport:
+    """Brings the stored values up to the lake's present state.
+
+    What is stored afterwards is the same whether computed in full or in part (counts exactly, sums
+    of reals within rounding). Readers see the former values until everything is written.
+
+    Args:
+        full: compute everything even where a part would do.
+        as_of: last day that is valued; today unless given, never later than the calendar's last day.
+        progress: told what is being done.
+    """
+    tell = progress or (lambda _what, _share: None)
+    # The version is read before the files: a commit in between is then computed again, never missed.
+    data_version = lake.data_version()
+    with DuckDBEngine(lake.all_files(), threads=threads, memory_limit=memory_limit) as engine:
+        started = time.perf_counter()
+        known = contracts()
+        compiled = compile_library(library, known)
+        timeline = Timeline(engine, known, as_of=as_of or dt.datetime.now(dt.UTC).astimezone().date())
+        workload, reason = _workload(compiled, timeline, database, known, full=full)
+        kind = "full" if reason else ("incremental" if any(workload.values()) else "none")
+        run = _Run(compiled, timeline, engine, known, threads=threads)
+        try:
+            results = run.compute(workload, tell)
+            scanned = time.perf_counter()
+            tell("写入数据库", 0.7)
+            rows = _store(database, engine, compiled, timeline, workload, run.rollup, results, kind, data_version, tell)
+        finally:
+            run.rollup.close()
+        return ComputeReport(
+            kind=kind,
+            reason=reason,
+            data_version=data_version,
+            library_version=library.version,
+            as_of=timeline.calendar.as_of,
+            families=len({family_id for family_id, _ in results}),
+            rows=rows,
+            scan_seconds=scanned - started,
+            store_seconds=time.perf_counter() - scanned,
+        )
+
+
+def _workload(
+    compiled: Compiled, timeline: Timeline, database: Engine, known: Contracts, *, full: bool
+) -> tuple[Workload, str]:
+    """What to compute, and why everything where it is everything."""
+    if full:
+        return full_workload(compiled, timeline), "requested"
+    with database.connect() as connection:
+        last = connection.execute(
+            select(ComputeRun.data_version, ComputeRun.library_version, ComputeRun.as_of)
+            .where(ComputeRun.finished_at.is_not(None))
+            .order_by(ComputeRun.run_id.desc())
+        ).first()
+        if last is None:
+            return full_workload(compiled, timeline), "nothing has been computed before"
+        changes = connection.execute(
+            select(LakeChange.table_name, LakeChange.time_keys).where(LakeChange.data_version > last.data_version)
+        ).all()
+    touched = [Touched(table=table, time_keys=None if keys is None else frozenset(keys)) for table, keys in changes]
+    try:
+        before = LastRun(data_version=last.data_version, library_version=last.library_version, as_of=last.as_of)
+        return partial_workload(compiled, timeline, touched, before, known), ""
+    except NeedsFullRunError as cause:
+        return full_workload(compiled, timeline), str(cause)
+
+
+Results = Mapping[tuple[int, Level], str]
+"""Family and level → relation of the rollup that holds the rows to store."""
+
+
+class _Run:
+    """Scans and rolls up one workload."""
+
+    def __init__(
+        self, compiled: Compiled, timeline: Timeline, engine: QueryEngine, known: Contracts, *, threads: int
+    ) -> None:
+        grades = [grade for indicator in compiled.library for grade in indicator.applies_grades]
+        self.compiled = compiled
+        self.timeline = timeline
+        self.engine = engine
+        self.contracts = known
+        self.rollup = Rollup(known, timeline.calendar, last_grade=max([_LONGEST_PROGRAMME, *grades]), threads=threads)
+
+    def compute(self, workload: Workload, tell: Progress) -> Results:
+        """The rows of every family and level, ready to be stored."""
+        families = [family for family in self.compiled.families if workload[family.family_id]]
+        if not families:
+            return {}
+        self._load_joined(families)
+        self.rollup.prepare(PeriodKind)
+        parts = self.compiled.parts_by_source
+        wanted: dict[Source, set[int]] = defaultdict(set)
+        for family in families:
+            for table in family.tables:
+                wanted[family.source(table)] |= workload[family.family_id]
+        waiting = Counter(family.source(table) for family in families for table in family.tables)
+        scanned: set[Source] = set()
+        results: dict[tuple[int, Level], str] = {}
+        for number, family in enumerate(families):
+            tell(
+                f"计算指标（{'、'.join(self.contracts[t].label_zh for t in family.tables)}）",
+                0.7 * number / len(families),
+            )
+            sources = [family.source(table) for table in family.tables]
+            for source in sources:
+                if source not in scanned:
+                    self._scan(source, parts[source], wanted[source])
+                    scanned.add(source)
+            periods = sorted(workload[family.family_id])
+            loaded = {source.table: self._loaded(source, periods) for source in sources}
+            for level in family.levels:
+                results[family.family_id, level] = self.rollup.build(family, level, periods=periods, loaded=loaded)
+            waiting.subtract(sources)
+            for source in sources:
+                if not waiting[source]:
+                    self.rollup.release(source)
+        return results
+
+    def _load_joined(self, families: Iterable[Family]) -> None:
+        """Gives the rollup every table that parts are summed through, and those that list entities."""
+        tables = set(LEVEL_TABLES.values())
+        for family in families:
+            for table in family.tables:
+                paths = self.contracts.paths(table)
+                tables |= {hop.table for d in LEVEL_TABLES.values() if d in paths for hop in paths[d][1:]}
+        for table in sorted(tables):
+            self.rollup.add_table(table, self.engine.query(f"SELECT * FROM {table}"))
+
+    def _loaded(self, source: Source, periods: Iterable[int]) -> frozenset[int]:
+        if not self.timeline.is_dated(source.table):
+            return frozenset(periods)
+        return self.timeline.loaded(source)
+
+    def _scan(self, source: Source, wanted: Sequence[Part], periods: set[int]) -> None:
+        times = self._times(source, periods)
+        additive = tuple(p for p in wanted if p.kind is not PartKind.DISTINCT)
+        distinct = tuple(p for p in wanted if p.kind is PartKind.DISTINCT)
+        for key in scan_keys(source.table, self.contracts):
+            scan = AdditiveScan(source=source, key=key, parts=additive)
+            sql = additive_sql(scan, times, self.contracts, self.engine.dialect)
+            self.rollup.add_scan(source, key, additive, self.engine.query(sql), periods)
+        if distinct:
+            levels = {v for f in self.compiled.families if source in map(f.source, f.tables) for v in f.levels}
+            for level in sorted(levels):
+                one = DistinctScan(source=source, level=level, parts=distinct)
+                sql = distinct_sql(one, times, self.contracts, self.engine.dialect)
+                self.rollup.add_distinct(source, level, distinct, self.engine.query(sql))
+
+    def _times(self, source: Source, periods: set[int]) -> tuple[Assignment, ...]:
+        if not self.timeline.is_dated(source.table):
+            return self.timeline.undated(source, sorted(periods))
+        return tuple(line for line in self.timeline.assign(source) if line.period_id in periods)
+
+
+def _store(
+    database: Engine,
+    engine: QueryEngine,
+    compiled: Compiled,
+    timeline: Timeline,
+    workload: Workload,
+    rollup: Rollup,
+    results: Results,
+    kind: str,
+    data_version: int,
+    tell: Progress,
+) -> int:
+    """Writes results, catalogue and run record in one transaction; returns the rows written."""
+    parts = {family.family_id: len(family.parts) for family in compiled.families}
+    with transaction(database) as connection:
+        run_id = start_run(connection, kind, data_version, compiled.library.version, timeline.calendar.as_of)
+        writer = MeasureWriter(connection, run_id)
+        if kind == "full":
+            writer.clear_all()
+            write_catalogue(connection, compiled)
+            write_entities(connection, engine)
+        else:
+            for family_id, periods in workload.items():
+                if periods:
+                    writer.clear(family_id, sorted(periods))
+        for number, ((family_id, level), name) in enumerate(sorted(results.items())):
+            tell("写入数据库", 0.7 + 0.25 * number / len(results))
+            writer.write(family_id, int(level), parts[family_id], rollup.chunks(name))
+        if kind == "full":
+            tell("建立索引", 0.95)
+            writer.restore_index()
+        finish_run(connection, run_id, timeline.calendar, rows=writer.written, data_date=timeline.data_date())
+        tell("完成", 1.0)
+        return writer.written

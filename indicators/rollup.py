@@ -1,0 +1,276 @@
+"""From scans to stored rows: additive parts summed along foreign keys, tables of a family joined.
+
+Works in an in-memory DuckDB of its own on the (small) results of the scans and on the dimensions,
+whatever engine read the facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from data_access.contracts import Contracts
+from indicators.compile import Family, Part, PartKind, Source
+from indicators.model import LEVEL_TABLES, SCHOOL_ID, Level, PeriodKind
+from indicators.periods import Calendar
+from indicators.scans import part_columns
+
+_GRADED: Final = frozenset({Level.STUDENT, Level.CLASS})
+
+
+class Rollup:
+    """Holds scan results and gives the rows of a family at a level."""
+
+    def __init__(self, contracts: Contracts, calendar: Calendar, *, last_grade: int, threads: int) -> None:
+        self.contracts = contracts
+        self.calendar = calendar
+        self.last_grade = last_grade
+        self.connection = duckdb.connect(":memory:", config={"threads": threads})
+        self._relations: dict[tuple[Source, Level], str] = {}
+        self._parts: dict[Source, tuple[Part, ...]] = {}
+        self._distinct: dict[tuple[Source, Level], str] = {}
+        self._distinct_parts: dict[Source, tuple[Part, ...]] = {}
+        self._scans: dict[Source, dict[str | None, str]] = {}
+        self._periods: dict[Source, frozenset[int]] = {}
+        self._count = 0
+
+    def close(self) -> None:
+        """Releases the memory."""
+        self.connection.close()
+
+    def add_table(self, name: str, rows: pa.Table) -> None:
+        """Makes a dimension or other joined table known under its contract name."""
+        self.connection.register(f"arrow_{name}", rows)
+        self.connection.execute(f"CREATE TABLE {name} AS SELECT * FROM arrow_{name}")
+        self.connection.unregister(f"arrow_{name}")
+
+    def prepare(self, kinds: Iterable[PeriodKind]) -> None:
+        """Builds what masks and populations need: grade years, and every period with its academic years."""
+        self.connection.execute(
+            "CREATE TABLE graded_5 AS SELECT student_id AS entity_id, grade_year FROM dim_student "
+            "LEFT JOIN dim_class USING (class_id)"
+        )
+        self.connection.execute("CREATE TABLE graded_4 AS SELECT class_id AS entity_id, grade_year FROM dim_class")
+        for kind in kinds:
+            periods = self.calendar.periods(kind)
+            rows = [(i, p.end, *(self.calendar.acad_starts(kind, i) * 2)[:2], p.start.year) for i, p in periods.items()]
+            self.connection.execute(
+                f"CREATE TABLE period_{kind} (period_id INTEGER, ends DATE, acad_a INTEGER, acad_b INTEGER, "
+                "start_year INTEGER)"
+            )
+            self._insert(f"period_{kind}", rows)
+            # The same rules that date a term's facts say in which periods a section exists.
+            terms = self.calendar.assign("term_id", self.calendar.terms, kind)
+            self.connection.execute(f"CREATE TABLE term_in_{kind} (term_id INTEGER, period_id INTEGER)")
+            self._insert(f"term_in_{kind}", [(t.time_key, t.period_id) for t in terms])
+
+    def _insert(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+        if rows:
+            marks = ", ".join("?" for _ in rows[0])
+            self.connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+
+    def add_scan(
+        self, source: Source, key: str | None, parts: tuple[Part, ...], rows: pa.Table, periods: Iterable[int]
+    ) -> None:
+        """Takes the result of an additive scan over the given periods."""
+        self._periods[source] = frozenset(periods)
+        name = self._new("scan")
+        self._keep(name, rows)
+        self._scans.setdefault(source, {})[key] = name
+        self._parts[source] = parts
+
+    def add_distinct(self, source: Source, level: Level, parts: tuple[Part, ...], rows: pa.Table) -> None:
+        """Takes the result of a scan of distinct counts."""
+        name = self._new("distinct")
+        self._keep(name, rows)
+        self._distinct[source, level] = name
+        self._distinct_parts[source] = parts
+
+    def _new(self, stem: str) -> str:
+        self._count += 1
+        return f"{stem}_{self._count}"
+
+    def _keep(self, name: str, rows: pa.Table) -> None:
+        self.connection.register(name, rows)
+
+    # -- one table at one level -----------------------------------------------------------------
+
+    def relation(self, source: Source, level: Level) -> str:
+        """Name of the relation (entity_id, period_id, n, a…) of one source at one level, built once."""
+        if (source, level) not in self._relations:
+            self._relations[source, level] = self._build(source, level)
+        return self._relations[source, level]
+
+    def _build(self, source: Source, level: Level) -> str:
+        scans = self._scans[source]
+        if level is Level.SCHOOL:
+            key = min(scans, key=lambda k: self._size(scans[k]))
+            return self._aggregate(source, f"SELECT {SCHOOL_ID} AS entity_id", f"FROM {scans[key]} AS s", "")
+        hops = self.contracts.paths(source.table)[LEVEL_TABLES[level]]
+        own_key = self.contracts[source.table].key
+        if not hops:
+            return scans[own_key]
+        if len(hops) == 1 and hops[0].column in scans:
+            return scans[hops[0].column]
+        # The level before along the same chain is already summed: it has far fewer rows than the scan.
+        last = hops[-1]
+        before = next((v for v, t in LEVEL_TABLES.items() if t == last.table), None)
+        if before is not None and self.contracts.paths(source.table)[LEVEL_TABLES[before]] == hops[:-1]:
+            join = f"JOIN {last.table} ON s.entity_id = {last.table}.{self.contracts[last.table].key}"
+            origin = self.relation(source, before)
+        else:
+            origin = scans[hops[0].column]
+            join = " ".join(
+                f"JOIN {hop.table} ON {'s.entity_id' if i == 0 else f'{hops[i].table}.{hops[i].column}'} = "
+                f"{hop.table}.{self.contracts[hop.table].key}"
+                for i, hop in enumerate(hops[1:])
+            )
+        return self._aggregate(
+            source,
+            f"SELECT {last.table}.{last.column} AS entity_id",
+            f"FROM {origin} AS s {join}",
+            f"WHERE {last.table}.{last.column} IS NOT NULL",
+        )
+
+    def _aggregate(self, source: Source, head: str, origin: str, where: str) -> str:
+        name = self._new("level")
+        sums = ["SUM(s.n) AS n"]
+        for position, part in enumerate(self._parts[source]):
+            function = "MAX" if part.kind is PartKind.MAX else "SUM"
+            sums += [f"{function}(s.{c}) AS {c}" for c in part_columns(part, position)]
+        self.connection.execute(
+            f"CREATE TABLE {name} AS {head}, s.period_id, {', '.join(sums)} {origin} {where} GROUP BY 1, 2"
+        )
+        return name
+
+    def _size(self, name: str) -> int:
+        row = self.connection.execute(f"SELECT COUNT(*) FROM {name}").fetchone()
+        return 0 if row is None else int(row[0])
+
+    # -- one family at one level ----------------------------------------------------------------
+
+    def build(
+        self,
+        family: Family,
+        level: Level,
+        *,
+        periods: Sequence[int],
+        loaded: Mapping[str, frozenset[int]],
+    ) -> str:
+        """Name of a relation ``period_id, entity_id, rows, part…`` of the family, sorted as stored.
+
+        Args:
+            periods: the periods to give.
+            loaded: per table the periods for which rows, or a record of loading, exist; a count over
+                no rows is 0 there and missing elsewhere.
+        """
+        alias = {table: f"t{i}" for i, table in enumerate(family.tables)}
+        joins, counts = [], []
+        keys = [
+            f"SELECT entity_id, period_id FROM {self.relation(family.source(t), level)} WHERE entity_id IS NOT NULL"
+            for t in family.tables
+        ]
+        if family.has_plain:
+            both = frozenset.intersection(*(loaded[t] for t in family.tables)) & frozenset(periods)
+            if both:
+                keys.append(self._population(family.kind, level, sorted(both)))
+        for table, name in alias.items():
+            source = family.source(table)
+            on = f"ON k.entity_id = {name}.entity_id AND k.period_id = {name}.period_id"
+            joins.append(f"LEFT JOIN {self.relation(source, level)} AS {name} {on}")
+            counts.append(f"COALESCE({name}.n, 0)")
+            if (source, level) in self._distinct:
+                joins.append(
+                    f"LEFT JOIN {self._distinct[source, level]} AS {name}d {on.replace(f'{name}.', f'{name}d.')}"
+                )
+        if level in _GRADED and any(part.grades for part in family.parts):
+            joins.append(f"LEFT JOIN graded_{int(level)} AS g ON k.entity_id = g.entity_id")
+            joins.append(f"LEFT JOIN period_{family.kind} AS y ON k.period_id = y.period_id")
+        slots = [self._slot(family, part, alias[part.table], level) for part in family.parts]
+        columns = ", ".join([f"CAST({' + '.join(counts)} AS BIGINT) AS rows", *slots])
+        wanted = f"WHERE period_id IN ({_listed(periods)})" if self._is_partial(family, periods) else ""
+        # One table has rows, or is loaded, for every key; of several, each has to be asked.
+        flags = [f"period_id IN ({_listed(sorted(loaded[t]))}) AS {n}_loaded" for t, n in alias.items() if loaded[t]]
+        flags += [f"FALSE AS {n}_loaded" for t, n in alias.items() if not loaded[t]]
+        asked = f", {', '.join(flags)}" if len(alias) > 1 else ""
+        sql = (
+            f"WITH u AS ({' UNION '.join(keys)}), k AS (SELECT *{asked} FROM u {wanted}) "
+            f"SELECT k.period_id, k.entity_id, {columns} FROM k {' '.join(joins)} ORDER BY 1, 2"
+        )
+        name = self._new("result")
+        self.connection.execute(f"CREATE TABLE {name} AS {sql}")
+        return name
+
+    def _is_partial(self, family: Family, periods: Sequence[int]) -> bool:
+        """True where a scan, shared with another family, may hold periods that this one does not want."""
+        wanted = frozenset(periods)
+        return any(self._periods[family.source(table)] - wanted for table in family.tables)
+
+    def chunks(self, name: str, size: int = 50_000) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a built relation, in order, in chunks."""
+        cursor = self.connection.execute(f"FROM {name}")
+        while chunk := cursor.fetchmany(size):
+            yield chunk
+
+    def release(self, source: Source) -> None:
+        """Forgets everything read of a source once no family needs it any more."""
+        for level in [level for held, level in self._relations if held == source]:
+            name = self._relations.pop((source, level))
+            if name not in self._scans.get(source, {}).values():
+                self.connection.execute(f"DROP TABLE {name}")
+        for name in self._scans.pop(source, {}).values():
+            self.connection.unregister(name)
+
+    def _slot(self, family: Family, part: Part, alias: str, level: Level) -> str:
+        source = family.source(part.table)
+        if part.kind is PartKind.DISTINCT:
+            value = f"{alias}d.a{self._distinct_parts[source].index(part)}"
+        else:
+            names = [f"{alias}.{c}" for c in part_columns(part, self._parts[source].index(part))]
+            value = names[0]
+        if part.kind is PartKind.STDDEV:
+            n, total, squares = names
+            value = f"CASE WHEN {n} > 1 THEN SQRT(GREATEST({squares} - {total} * {total} / {n}, 0) / ({n} - 1)) END"
+        elif part.kind is not PartKind.MAX:
+            value = f"COALESCE({value}, 0)"
+            if len(family.tables) > 1:
+                value = f"CASE WHEN k.{alias}_loaded THEN {value} END"
+        if part.grades and level in _GRADED:
+            value = f"CASE WHEN {_in_grades(part.grades)} THEN {value} END"
+        return f"CAST({value} AS DOUBLE)"
+
+    def _population(self, kind: PeriodKind, level: Level, periods: Sequence[int]) -> str:
+        """Entities that exist in a period, so that a count over none of their rows is 0."""
+        listed = _listed(periods)
+        among = f"FROM period_{kind} AS y, {{}} WHERE y.period_id IN ({listed})"
+        match level:
+            case Level.SCHOOL:
+                return f"SELECT {SCHOOL_ID}, y.period_id FROM period_{kind} AS y WHERE y.period_id IN ({listed})"
+            case Level.STUDENT | Level.CLASS:
+                grades = tuple(range(1, self.last_grade + 1))
+                return f"SELECT g.entity_id, y.period_id {among.format(f'graded_{int(level)} AS g')} AND {_in_grades(grades)}"
+            case Level.OFFERING:
+                return (
+                    "SELECT e.offering_id, y.period_id FROM dim_offering AS e "
+                    f"JOIN term_in_{kind} AS y ON e.term_id = y.term_id WHERE y.period_id IN ({listed})"
+                )
+            case Level.TEACHER:
+                rest = "AND (e.hire_date IS NULL OR e.hire_date <= y.ends)"
+            case Level.MAJOR:
+                rest = "AND (e.first_year IS NULL OR e.first_year <= y.start_year)"
+            case _:
+                rest = ""
+        table = LEVEL_TABLES[level]
+        return f"SELECT e.{self.contracts[table].key}, y.period_id {among.format(f'{table} AS e')} {rest}"
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(str(number) for number in numbers)
+
+
+def _in_grades(grades: Sequence[int]) -> str:
+    listed = _listed(grades)
+    return f"((y.acad_a - g.grade_year + 1) IN ({listed}) OR (y.acad_b - g.grade_year + 1) IN ({listed}))"
