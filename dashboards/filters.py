@@ -1,0 +1,63 @@
+"""Filters that many pages share, and what their values mean."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+from dashboards.page import Filter, Kind, View
+from dashboards.services import Scope, Services
+from indicators.results import TermInfo
+from layouts.controls import Option
+
+_LONGEST_TERM_WEEKS: Final = 30
+
+
+def _terms(services: Services, _scope: Scope) -> Sequence[Option]:
+    newest_first = list(reversed(services.values.terms()))
+    current = current_term(newest_first, services.values.data_date())
+    ordered = sorted(newest_first, key=lambda term: term is not current)
+    return [Option(value=term.key, label=term.label) for term in ordered]
+
+
+def current_term(terms: Sequence[TermInfo], day: dt.date | None) -> TermInfo | None:
+    """The last term that has begun by `day`, which is where the data ends; the first one before that."""
+    if not terms:
+        return None
+    by_start = sorted(terms, key=lambda term: term.start)
+    begun = [term for term in by_start if day is not None and term.start <= day]
+    return begun[-1] if begun else by_start[0]
+
+
+def _departments(services: Services, scope: Scope) -> Sequence[Option]:
+    found = services.values.departments(scope=scope)
+    return [Option(value="", label="全校"), *(Option(value=str(item.dept_id), label=item.name) for item in found)]
+
+
+def _weeks(services: Services, _scope: Scope) -> Sequence[Option]:
+    last = max((period.ordinal for period in services.values.periods("week")), default=0)
+    weeks = range(1, min(last, _LONGEST_TERM_WEEKS) + 1)
+    return [Option(value="", label="最新一周"), *(Option(value=str(week), label=f"第{week}周") for week in weeks)]
+
+
+TERM: Final = Filter(name="term", label="学期", kind=Kind.SELECT, options=_terms)
+DEPARTMENT: Final = Filter(name="dept", label="系部", kind=Kind.SELECT, options=_departments)
+WEEK: Final = Filter(name="week", label="周次", kind=Kind.SELECT, options=_weeks)
+PAGE_NUMBER: Final = Filter(name="page", label="页码", kind=Kind.LINK, pattern=r"[1-9][0-9]{0,4}|", default="")
+
+
+def department_id(view: View) -> int | None:
+    """The department a view is filtered by; None for all."""
+    return int(view["dept"]) if view["dept"] else None
+
+
+def department_name(view: View) -> str:
+    """The name of that department, or 全校."""
+    choice = view.choices["dept"]
+    return next(option.label for option in choice.options if option.value == choice.value)
+
+
+def page_number(view: View) -> int:
+    """The page of a long list, from 1."""
+    return int(view["page"] or 1)

@@ -1,0 +1,81 @@
+"""What pages ask for: the one seam between what is shown and where it comes from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from indicators.results import (
+    DepartmentInfo,
+    IndicatorInfo,
+    OfferingInfo,
+    PeriodInfo,
+    RosterRow,
+    TermInfo,
+    ValueFrame,
+    ValuePoint,
+)
+
+Scope = Any
+"""What the reader may see. Pages pass it on and never look inside."""
+
+
+class ValueService(Protocol):
+    """Values and the entities they belong to, within a scope.
+
+    `level` is ``school``, ``dept``, ``course``, ``offering`` …; `kind` is ``week``, ``month``,
+    ``term`` or ``year``. Nothing here has a default scope: an unscoped question cannot be asked.
+    """
+
+    def indicator(self, code: str) -> IndicatorInfo:
+        """The indicator of that code."""
+
+    def terms(self) -> Sequence[TermInfo]:
+        """All terms that have values, oldest first."""
+
+    def periods(self, kind: str) -> Sequence[PeriodInfo]:
+        """All periods of a kind, oldest first."""
+
+    def data_date(self) -> dt.date | None:
+        """The last day with facts; None before anything was imported."""
+
+    def versions(self) -> tuple[str, str]:
+        """Versions of the indicator library and of the data, as shown to readers."""
+
+    def departments(self, *, scope: Scope) -> Sequence[DepartmentInfo]:
+        """The teaching departments within `scope`, in the college's order."""
+
+    def matrix(
+        self, code: str, level: str, *, kind: str, term_key: str, dept_id: int | None, scope: Scope
+    ) -> ValueFrame:
+        """Values of every entity of `level` × every period of `kind` in the term.
+
+        Entities without any value are rows of NaN. `dept_id` None means all departments in scope.
+        """
+
+    def series(
+        self, code: str, level: str, entity_id: int, *, kind: str, term_key: str | None, scope: Scope
+    ) -> Sequence[ValuePoint]:
+        """Values of one entity, one point for every period of `kind` (in the term, if one is given)."""
+
+    def offering(self, offering_id: int, *, scope: Scope) -> OfferingInfo | None:
+        """The offering, or None where there is none within `scope`."""
+
+    def roster(self, offering_id: int, *, scope: Scope) -> Sequence[RosterRow]:
+        """The students of an offering, term to date."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Everything a page may use.
+
+    Attributes:
+        scope: what the reader of the current request may see.
+        today: the current day; pages compare the age of data with it.
+    """
+
+    values: ValueService
+    scope: Callable[[], Scope]
+    today: Callable[[], dt.date] = dt.date.today

@@ -1,0 +1,271 @@
+"""The only door to `app.callback`: pages as data become layouts and callbacks here."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+
+from dashboards import ids, query
+from dashboards.page import Choice, Filter, Heading, Kind, NotFoundError, Page, Panel, Permission, Place, View
+from dashboards.services import Services
+from layouts import controls, panel, shell, states
+
+_LOG: Final = logging.getLogger("luoxuan.web")
+
+
+def build(pages: Sequence[Page], services: Services, *, assets_folder: str) -> Dash:
+    """A Dash application that serves `pages`; the first of them is also the page at ``/``.
+
+    Nothing is loaded from other hosts, and no page's layout is part of the first HTML.
+    """
+    app = Dash(
+        "luoxuan",
+        title="螺旋 · 质量保证平台",
+        update_title=None,
+        assets_folder=assets_folder,
+        assets_ignore=r"bootstrap-.*\.css",  # imported by 00-tokens.css into a layer below our own rules
+        serve_locally=True,
+        suppress_callback_exceptions=True,  # else every layout would be embedded in every page
+        include_pages_meta=False,
+        use_pages=False,
+        index_string=shell.INDEX,
+        enable_mcp=False,
+        add_log_handler=False,
+    )
+    register(app, pages, services)
+    return app
+
+
+def register(app: Dash, pages: Sequence[Page], services: Services) -> None:
+    """Give `app` the shell, the router and, for every page, its one data callback.
+
+    Raises:
+        ValueError: two pages share a name or an address.
+    """
+    for what in ("name", "path"):
+        values = [getattr(page, what) for page in pages]
+        repeated = sorted({value for value in values if values.count(value) > 1})
+        if repeated:
+            raise ValueError(f"Pages need a {what} of their own. Got {', '.join(repeated)} more than once.")
+    app.layout = shell.shell()
+    _connect_browser(app)
+    app.callback(
+        Output(shell.MAIN, "children"),
+        Output(shell.BREADCRUMB, "children"),
+        Output(shell.CONTEXT, "children"),
+        Output(shell.NAVIGATION, "children"),
+        Output(shell.FRESHNESS, "children"),
+        Output(shell.FOOT, "children"),
+        Output(shell.TITLE, "data"),
+        Input(shell.URL, "pathname"),
+        State(shell.URL, "search"),
+    )(secured(functools.partial(route, pages, services), permission=Permission.APPLICATION_OPEN))
+    for page in pages:
+        app.callback(
+            [
+                Output(ids.notice(page.name), "children"),
+                *(Output(ids.panel(page.name, item.name), "children") for item in page.panels),
+            ],
+            Input(ids.address(page.name), "data"),
+        )(secured(functools.partial(fill, page, services), permission=page.requires))
+
+
+def secured(function: Callable[..., Any], *, permission: Permission) -> Callable[..., Any]:
+    """`function` with the permission it needs, as an attribute that a guard of the server can look up."""
+
+    @functools.wraps(function, assigned=())
+    def callback(*arguments: Any) -> Any:
+        return function(*arguments)
+
+    callback.__name__ = getattr(function, "func", function).__name__
+    callback.permission = permission  # type: ignore[attr-defined]
+    return callback
+
+
+def _connect_browser(app: Dash) -> None:
+    """The parts that need no server: filters ↔ address, clicks on charts, the window's title."""
+    app.clientside_callback(
+        ClientsideFunction("address", "restore"),
+        Output(ids.ANY_CONTROL, "value"),
+        Output(ids.ANY_ADDRESS, "data"),
+        Input(shell.URL, "search"),
+        State(shell.URL, "pathname"),
+        State(ids.ANY_CONTROL, "id"),
+        State(ids.ANY_ADDRESS, "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("address", "follow"),
+        Input(ids.ANY_CONTROL, "value"),
+        State(ids.ANY_CONTROL, "id"),
+        State(ids.ANY_ADDRESS, "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("chart", "drill"),
+        Input(ids.ANY_CHART, "clickData"),
+        State(ids.ANY_CHART, "figure"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(ClientsideFunction("address", "title"), Input(shell.TITLE, "data"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shown:
+    """What one address puts into the shell."""
+
+    title: str
+    main: Any
+    crumbs: Sequence[shell.Crumb]
+    context: Sequence[Component] = ()
+
+
+def route(pages: Sequence[Page], services: Services, pathname: str | None, search: str | None) -> tuple[Any, ...]:
+    """What the shell shows for an address: page, breadcrumb, filters, navigation, dates, title."""
+    if pathname is None:
+        raise PreventUpdate
+    page = _page_at(pages, pathname)
+    if page is None:
+        shown = _missing(f"地址 {pathname[:80]} 下没有页面。", pages)
+    else:
+        try:
+            shown = _opened(page, services, pathname=pathname, search=search or "")
+        except NotFoundError as error:
+            shown = _missing(str(error), pages)
+        except Exception as error:  # noqa: BLE001 (the shell must stay usable, whatever a page does)
+            body = states.failed(_record(error, f"page {page.name}"))
+            shown = _Shown(title="出错了", main=body, crumbs=[shell.Crumb(label="出错了")])
+    return (
+        shown.main,
+        shell.breadcrumb(shown.crumbs),
+        list(shown.context),
+        shell.navigation(_entries(pages, page)),
+        shell.freshness(services.values.data_date(), services.today()),
+        shell.foot(services.values.versions()),
+        shown.title,
+    )
+
+
+def _page_at(pages: Sequence[Page], pathname: str) -> Page | None:
+    if pathname == "/":
+        return pages[0]
+    return next((page for page in pages if query.match(page.path, pathname) is not None), None)
+
+
+def _view(page: Page, services: Services, *, pathname: str, search: str) -> View:
+    return page.view(services, path=page.path if pathname == "/" else pathname, search=search)
+
+
+def _opened(page: Page, services: Services, *, pathname: str, search: str) -> _Shown:
+    view = _view(page, services, pathname=pathname, search=search)
+    heading = page.heading(page.load(view))
+    return _Shown(
+        title=heading.title,
+        main=page_layout(page, view, heading, pathname=pathname, search=search),
+        crumbs=heading.crumbs,
+        context=[control(page, choice) for choice in view.choices.values() if _stands(choice, Place.CONTEXT)],
+    )
+
+
+def page_layout(page: Page, view: View, heading: Heading, *, pathname: str, search: str) -> list[Component]:
+    """A page with skeletons in place of its panels; the data callback fills them."""
+    tools = [control(page, choice) for choice in view.choices.values() if _stands(choice, Place.TOOLS)]
+    address = {
+        "path": pathname,
+        "search": search,
+        "defaults": {name: choice.default for name, choice in view.choices.items()},
+    }
+    return [
+        dcc.Store(id=ids.address(page.name), data=address),
+        shell.heading(heading.title, facts=heading.facts, tools=tools),
+        html.Div(id=ids.notice(page.name)),
+        html.Div(
+            [
+                panel.frame(
+                    ids.panel(page.name, item.name),
+                    columns=item.columns,
+                    framed=item.is_framed,
+                    children=panel.loading(item.title, height=item.height, framed=item.is_framed),
+                )
+                for item in page.panels
+            ],
+            className="panels",
+        ),
+    ]
+
+
+def fill(page: Page, services: Services, address: dict[str, Any]) -> list[list[Component]]:
+    """The notice and all panels of a page for one address, panels in the order of `page.panels`.
+
+    A panel that fails shows an id and leaves the others alone.
+    """
+    try:
+        view = _view(page, services, pathname=str(address.get("path")), search=str(address.get("search") or ""))
+        data = page.load(view)
+    except NotFoundError as error:
+        gone = states.message(states.Message(kind="empty", title="没有找到", detail=str(error)))
+        return [[], *(panel.filled(item.title, panel.Content(body=gone)) for item in page.panels)]
+    ignored = f"没有采用看不懂的筛选条件：{'、'.join(view.rejected)}。" if view.rejected else ""
+    return [[shell.notice(ignored)] if ignored else [], *(_drawn(page, item, data) for item in page.panels)]
+
+
+def _drawn(page: Page, item: Panel, data: Any) -> list[Component]:
+    try:
+        content = item.draw(data)
+    except Exception as error:  # noqa: BLE001 (one broken panel must not take the page with it)
+        broken = states.failed(_record(error, f"panel {page.name}.{item.name}"))
+        return panel.filled(item.title, panel.Content(body=broken))
+    return panel.filled(item.title, content, unit=item.unit, framed=item.is_framed)
+
+
+def _record(error: Exception, where: str) -> str:
+    """Log an error and give the id under which it is found."""
+    error_id = f"E-{uuid.uuid4().hex[:8]}"
+    _LOG.error("%s in %s", error_id, where, exc_info=error)
+    return error_id
+
+
+def control(page: Page, choice: Choice) -> Component:
+    """The control of a filter, set to its value in the view."""
+    item: Filter = choice.filter
+    control_id = ids.control(page.name, item.name)
+    if item.kind is Kind.SEARCH:
+        return controls.search(item.label, control_id=control_id, value=choice.value)
+    draw = controls.select if item.kind is Kind.SELECT else controls.toggle
+    return draw(item.label, control_id=control_id, options=choice.options, value=choice.value)
+
+
+def _stands(choice: Choice, place: Place) -> bool:
+    return choice.filter.kind is not Kind.LINK and choice.filter.place is place
+
+
+def _entries(pages: Sequence[Page], current: Page | None) -> list[shell.Entry]:
+    """The navigation; lit is the current page, or the one it is reached from."""
+    lit = None if current is None else (current.name if current.nav else current.parent)
+    return [
+        shell.Entry(group=page.nav.group, label=page.nav.label, href=page.path, is_current=page.name == lit)
+        for page in pages
+        if page.nav is not None
+    ]
+
+
+def _missing(reason: str, pages: Sequence[Page]) -> _Shown:
+    links = [html.Li(dcc.Link(page.title, href=page.path)) for page in pages if page.nav is not None]
+    body = html.Div(
+        [
+            html.H1("没有找到", className="page-title"),
+            html.P(reason),
+            html.P("可能是地址有误，或者该对象不在你的数据范围内。可以从这里继续："),
+            html.Ul(links),
+        ],
+        className="not-found",
+    )
+    return _Shown(title="没有找到", main=body, crumbs=[shell.Crumb(label="没有找到")])

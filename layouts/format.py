@@ -1,0 +1,73 @@
+"""Numbers, changes and dates in the words of a Chinese reader; "—" stands for no value."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import Final
+
+NO_VALUE: Final = "—"
+WEEKDAYS: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+_WHOLE_UNITS: Final = frozenset({"人", "次", "项", "门", "个", "起", "人次"})
+
+
+def number(value: float | None, *, digits: int = 1) -> str:
+    """A value with thousands separators and fixed `digits`; a dash for None and NaN."""
+    if value is None or math.isnan(value):
+        return NO_VALUE
+    return f"{value:,.{digits}f}".replace("-", "−")
+
+
+def digits_of(unit: str) -> int:
+    """How many decimals values of `unit` carry: counted things none, rates and scores one."""
+    return 0 if unit in _WHOLE_UNITS else 1
+
+
+def with_unit(value: float | None, unit: str) -> str:
+    """A value and its unit, such as ``92.6%`` or ``17 个``; a dash without unit where there is none."""
+    text = number(value, digits=digits_of(unit))
+    if text == NO_VALUE or not unit:
+        return text
+    return f"{text}%" if unit == "%" else f"{text} {unit}"
+
+
+def line(value: float | tuple[float, float] | None, unit: str = "") -> str:
+    """A threshold, such as ``90%`` or ``35–65%``; whole numbers lose their decimals."""
+    if value is None:
+        return NO_VALUE
+    ends = value if isinstance(value, tuple) else (value,)
+    text = "–".join(f"{end:g}" for end in ends)
+    return f"{text}{unit}" if unit in {"", "%"} else f"{text} {unit}"
+
+
+def change(now: float | None, before: float | None, *, digits: int = 1) -> str:
+    """An arrow and the size of a change, such as ``↓ 0.8``; a dash where either end is missing."""
+    if now is None or before is None or math.isnan(now) or math.isnan(before):
+        return NO_VALUE
+    difference = round(now - before, digits)
+    if difference == 0:
+        return "持平"
+    return f"{'↑' if difference > 0 else '↓'} {abs(difference):.{digits}f}"
+
+
+def day(value: dt.date | None) -> str:
+    """A date as ``2026-11-20``; a dash for None."""
+    return NO_VALUE if value is None else value.isoformat()
+
+
+def short_day(value: dt.date) -> str:
+    """A date within a term, such as ``11-20 周五``."""
+    return f"{value:%m-%d} {WEEKDAYS[value.weekday()]}"
+
+
+def span(start: dt.date, end: dt.date) -> str:
+    """A stretch of days within a year, such as ``11-16 至 11-22``."""
+    return f"{start:%m-%d} 至 {end:%m-%d}"
+
+
+def age(value: dt.date, today: dt.date) -> str:
+    """How long ago `value` was: ``今天``, ``昨天`` or ``12 天前``; empty for days to come."""
+    days = (today - value).days
+    if days < 0:
+        return ""
+    return {0: "今天", 1: "昨天"}.get(days, f"{days} 天前")

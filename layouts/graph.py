@@ -1,0 +1,45 @@
+"""The one way to put a figure on a page."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import plotly.graph_objects as go
+from dash import dcc, html
+from dash.development.base_component import Component
+
+CONFIG: Final = {
+    "displaylogo": False,
+    "displayModeBar": False,
+    "showSendToCloud": False,
+    "plotlyServerURL": "",
+    "locale": "zh-CN",
+    "responsive": True,
+    "scrollZoom": False,
+    "doubleClick": False,
+}
+"""No button may send a chart elsewhere: the college's figures stay in the college."""
+
+
+def graph(figure: go.Figure, *, label: str, graph_id: str | dict[str, Any] | None = None) -> Component:
+    """A figure as high as its layout says.
+
+    Args:
+        figure: its ``layout.height`` must be set, in px; the width follows the panel.
+        label: what the chart shows, in words, for readers who cannot see it.
+        graph_id: id, where a click on the chart leads somewhere.
+
+    Raises:
+        ValueError: the figure has no height, and would collapse or jump.
+    """
+    height = figure.layout.height
+    if height is None:
+        raise ValueError(f"The figure {label!r} needs layout.height.")
+    chart = dcc.Graph(
+        figure=figure,
+        config=CONFIG,
+        clear_on_unhover=True,
+        style={"height": f"{height}px"},
+        **({} if graph_id is None else {"id": graph_id}),
+    )
+    return html.Div(chart, role="group", className="chart", **{"aria-label": label})

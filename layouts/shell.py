@@ -1,0 +1,159 @@
+"""The shell around every page: navigation at the left, where one is and what is shown on top."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from layouts import format as fmt
+
+URL: Final = "url"
+TITLE: Final = "document-title"
+NAVIGATION: Final = "navigation"
+BREADCRUMB: Final = "breadcrumb"
+CONTEXT: Final = "context"
+MAIN: Final = "main"
+FRESHNESS: Final = "freshness"
+FOOT: Final = "foot"
+
+STALE_AFTER_DAYS: Final = 7
+"""Attendance comes daily; a week without any means that a source has stopped."""
+
+INDEX: Final = """<!DOCTYPE html>
+<html lang="zh-CN" data-bs-theme="light">
+  <head>
+    {%metas%}
+    <title>{%title%}</title>
+    {%favicon%}
+    {%css%}
+  </head>
+  <body>
+    {%app_entry%}
+    <footer>
+      {%config%}
+      {%scripts%}
+      {%renderer%}
+    </footer>
+  </body>
+</html>
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One line of the navigation."""
+
+    group: str
+    label: str
+    href: str
+    is_current: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crumb:
+    """One step of the way from the school down to what is shown; the last has no address."""
+
+    label: str
+    href: str | None = None
+
+
+def shell() -> Component:
+    """The frame of the application, with empty places that the router fills."""
+    return html.Div(
+        [
+            dcc.Location(id=URL, refresh=False),
+            dcc.Store(id=TITLE),
+            html.A("跳到正文", href=f"#{MAIN}", className="skip-link"),
+            html.Aside(
+                [
+                    dcc.Link(
+                        [html.Span("螺旋", className="brand-name"), html.Span("质量保证平台", className="brand-note")],
+                        href="/",
+                        className="brand",
+                    ),
+                    html.Nav(id=NAVIGATION, **{"aria-label": "主导航"}),
+                    html.P("登录功能尚未启用，仅限本机访问", className="sidebar-note"),
+                ],
+                className="sidebar",
+            ),
+            html.Div(
+                [
+                    html.Header(
+                        [
+                            html.Nav(id=BREADCRUMB, className="breadcrumb-line", **{"aria-label": "所在位置"}),
+                            html.Div(id=CONTEXT, className="context"),
+                            html.Div(id=FRESHNESS, className="freshness"),
+                        ],
+                        className="topbar",
+                    ),
+                    html.Main(id=MAIN, tabIndex="-1"),
+                    html.Footer(id=FOOT, className="foot"),
+                ],
+                className="content",
+            ),
+        ],
+        className="shell",
+    )
+
+
+def navigation(entries: Sequence[Entry]) -> list[Component]:
+    """The navigation by group, in the order given."""
+    groups = list(dict.fromkeys(entry.group for entry in entries))
+    return [
+        html.Div(
+            [
+                html.H2(group, className="nav-group"),
+                html.Ul([_nav_item(entry) for entry in entries if entry.group == group]),
+            ]
+        )
+        for group in groups
+    ]
+
+
+def _nav_item(entry: Entry) -> Component:
+    link = dcc.Link(entry.label, href=entry.href, className="nav-item" + (" is-on" if entry.is_current else ""))
+    return html.Li(link, **({"aria-current": "page"} if entry.is_current else {}))
+
+
+def breadcrumb(crumbs: Sequence[Crumb]) -> Component:
+    """The way down the tree; every step but the last leads back up."""
+    steps = [
+        html.Li(dcc.Link(crumb.label, href=crumb.href) if crumb.href else html.Span(crumb.label)) for crumb in crumbs
+    ]
+    return html.Ol(steps)
+
+
+def freshness(data_date: dt.date | None, today: dt.date) -> Component:
+    """The date of the data, and its age once it is stale."""
+    if data_date is None:
+        return html.Span("尚未导入数据", className="is-stale")
+    age = fmt.age(data_date, today)
+    if (today - data_date).days > STALE_AFTER_DAYS:
+        return html.Span(f"数据截至 {fmt.day(data_date)} · 已过时（{age}）", className="is-stale")
+    return html.Span(f"数据截至 {fmt.day(data_date)}", title=age)
+
+
+def foot(versions: tuple[str, str]) -> Component:
+    """Which library and which data the numbers of the page come from."""
+    library, data = versions
+    return html.Span(f"指标库 {library} · 数据版本 {data}")
+
+
+def heading(title: str, *, facts: Sequence[str] = (), tools: Sequence[Component] = ()) -> Component:
+    """The title of a page, what is known of it, and the controls at its right."""
+    parts: list[Component] = [html.H1(title, className="page-title")]
+    if facts:
+        parts.append(html.P(" · ".join(facts), className="page-facts"))
+    if tools:
+        parts.append(html.Div(list(tools), className="page-tools"))
+    return html.Div(parts, className="page-head")
+
+
+def notice(text: str) -> Component:
+    """A line above the panels that something asked for was not understood."""
+    return html.P(text, className="notice", role="status")

@@ -1,0 +1,124 @@
+"""States drawn: the shape beside a value, and what a panel shows where it has none to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from dash import html
+from dash.development.base_component import Component
+
+from indicators.results import IndicatorInfo, State
+from layouts import format as fmt
+from layouts.theme import STATE_TOKENS
+
+SHAPES: Final[Mapping[State, str]] = {
+    State.REACHED: "●",
+    State.WATCH: "◆",
+    State.WARNING: "▲",
+    State.ALERT: "■",
+    State.NO_DATA: "○",
+}
+"""A shape besides the colour, so that a state is told in grey and to the colour-blind."""
+
+
+def css_class(state: State) -> str:
+    """The class that colours an element by `state`, such as ``state-alert``."""
+    return f"state-{STATE_TOKENS[state]}"
+
+
+def mark(state: State, text: str | None = None) -> Component:
+    """Shape and words of a state: ``▲ 预警``, or `text` in place of the name."""
+    return html.Span(
+        [html.Span(SHAPES[state], className="state-shape", **{"aria-hidden": "true"}), text or state.value],
+        className=f"state {css_class(state)}",
+    )
+
+
+def valued(state: State, text: str) -> Component:
+    """A value in a table with the shape of its state; the state's name is there for screen readers."""
+    return html.Span(
+        [
+            html.Span(SHAPES[state], className="state-shape", title=state.value, **{"aria-hidden": "true"}),
+            text,
+            html.Span(f"（{state.value}）", className="visually-hidden"),
+        ],
+        className=f"state {css_class(state)}",
+    )
+
+
+def bounds(info: IndicatorInfo, state: State) -> str:
+    """Which values are in `state`, in words such as ``85–90``; empty where a line is missing."""
+    lines = (info.target, info.warning, info.alert)
+    if state is State.NO_DATA or any(line is None or isinstance(line, tuple) for line in lines):
+        return ""
+    target, warning, alert = (fmt.line(line) for line in lines)
+    better, worse = ("≤", ">") if info.direction == "lower" else ("≥", "<")
+    return {
+        State.REACHED: f"{better} {target}",
+        State.WATCH: f"{warning}–{target}" if worse == "<" else f"{target}–{warning}",
+        State.WARNING: f"{alert}–{warning}" if worse == "<" else f"{warning}–{alert}",
+        State.ALERT: f"{worse} {alert}",
+    }[state]
+
+
+def legend(info: IndicatorInfo) -> Component:
+    """The five states with their shapes and bounds, as a key to a chart."""
+    return html.Ul(
+        [html.Li([mark(state), html.Span(bounds(info, state), className="legend-bounds")]) for state in State],
+        className="legend",
+        **{"aria-label": "图例"},
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """Why a panel shows no values, and what helps."""
+
+    kind: str
+    title: str
+    detail: str
+
+
+def message(content: Message) -> Component:
+    """A calm box in place of a panel's values."""
+    return html.Div(
+        [
+            html.P(content.title, className="message-title"),
+            html.P(content.detail, className="message-detail"),
+        ],
+        className=f"message message-{content.kind}",
+        role="alert" if content.kind == "failed" else "status",
+    )
+
+
+def skeleton(height: int) -> Component:
+    """Grey bars while a panel loads, as high (in px) as what will follow, so that nothing jumps."""
+    return html.Div(
+        [html.Span("正在载入", className="visually-hidden"), *(html.Div(className="skeleton-bar") for _ in range(4))],
+        className="skeleton",
+        style={"minHeight": f"{height}px"},
+        role="status",
+    )
+
+
+def empty(because: str) -> Component:
+    """No data this period, and why."""
+    return message(Message(kind="empty", title="本期无数据", detail=f"因为{because}"))
+
+
+def denied(reason: str) -> Component:
+    """The reader may not see this, and why."""
+    return message(Message(kind="denied", title="无权查看", detail=reason))
+
+
+def failed(error_id: str) -> Component:
+    """This panel broke; the id leads an administrator to the log."""
+    return message(
+        Message(
+            kind="failed",
+            title="这一块没有算出来",
+            detail=f"页面其余部分不受影响。请把错误编号 {error_id} 告诉系统管理员。",
+        )
+    )
