@@ -1,5 +1,443 @@
 """The application and its command line: the only place where the parts meet."""
 
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy import Engine, func, select
+
+from data_access.database import migrate, open_database
+from data_access.database.models import ComputeRun, ImportBatch
+from data_access.errors import LuoxuanError, UserError
+from data_access.settings import Settings
+
+if TYPE_CHECKING:
+    from data_access.lake import Lake
+    from indicators.values import StoredValues
+
+ROOT: Final = Path(__file__).resolve().parent
+
+# Commands import what they need when they run: a start should not pay for parts it does not use.
+
+
+def open_home(settings: Settings) -> Engine:
+    """The database of an installation, created and migrated where need be."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    database = open_database(settings.database_url)
+    migrate(database)
+    return database
+
+
+def open_lake(settings: Settings, database: Engine) -> Lake:
+    """The lake of an installation."""
+    from data_access.lake import Lake  # noqa: PLC0415
+
+    return Lake(settings.lake_root, database)
+
+
+def open_values(settings: Settings, database: Engine) -> StoredValues:
+    """The stored values of an installation, with the rosters behind them."""
+    from data_access.readers.roster import RosterReader  # noqa: PLC0415
+    from data_access.readers.stored import ValueReader  # noqa: PLC0415
+    from indicators.values import StoredValues  # noqa: PLC0415
+
+    return StoredValues(ValueReader(database), RosterReader(open_lake(settings, database), database))
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The web application of an installation, ready for a WSGI server."""
+    from dashboards import PAGES  # noqa: PLC0415
+    from dashboards.services import Services  # noqa: PLC0415
+    from dashboards.wiring import build  # noqa: PLC0415
+    from data_access.readers.scope import Scope  # noqa: PLC0415
+
+    chosen = settings or Settings.from_environment()
+    database = open_home(chosen)
+    services = Services(
+        values=open_values(chosen, database),
+        scope=lambda: Scope.all("no sign-in yet: the server listens on this machine only"),
+    )
+    server: Flask = build(PAGES, services, assets_folder=str(ROOT / "assets")).server
+    return server
+
+
+# -- command line -----------------------------------------------------------------------------
+
+
+class LuoxuanGroup(AppGroup):
+    """Prints the product's own errors as one message and turns them into exit code 1."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Runs a command; a defect still shows its traceback."""
+        try:
+            return super().main(*args, **kwargs)
+        except LuoxuanError as error:
+            click.echo(f"luoxuan: {error}", err=True)
+            sys.exit(1)
+
+
+@click.group(cls=LuoxuanGroup)
+def cli() -> None:
+    """Luoxuan: quality-assurance monitoring for a vocational college.
+
+    Data live in the directory LUOXUAN_HOME (default: var). Exit codes: 0 done, 1 refused or problems
+    found, 2 wrong usage.
+    """
+
 
 def main() -> None:
     """Entry point of the command line `luoxuan`."""
+    cli.main(prog_name="luoxuan")
+
+
+def _print(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+@contextmanager
+def _progress(*, quiet: bool = False) -> Iterator[Callable[[str, float], None]]:
+    """A progress bar on standard error: what is being done and the share done."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), disable=quiet) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda what, share: bar.update(task, description=what[:40], completed=share)
+
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSON report.")
+
+
+@cli.command(with_appcontext=False)
+@click.option("--students", default=12_000, show_default=True, help="Students enrolled.")
+@click.option("--terms", default=4, show_default=True, help="Terms with daily facts; the last is in progress.")
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day on which the college is looked at; default today."
+)
+@click.option("--seed", default=20260901, show_default=True, help="Another seed gives another college.")
+@click.option("--force", is_flag=True, help="Replace data that were imported before.")
+@_json_option
+def demo(*, students: int, terms: int, as_of: dt.datetime | None, seed: int, force: bool, as_json: bool) -> None:
+    """Build the demo college, load it and compute its indicators."""
+    from data_access.demo import CollegeSpec, build_demo  # noqa: PLC0415
+    from indicators.engine import compute as run  # noqa: PLC0415
+    from indicators.library import shipped_library  # noqa: PLC0415
+
+    day = as_of.date() if as_of else dt.datetime.now().astimezone().date()
+    spec = CollegeSpec(students=students, terms=terms, as_of=day, seed=seed)
+    settings = Settings.from_environment()
+    database = open_home(settings)
+    _refuse_to_replace(database, force=force)
+    library = shipped_library()
+    with _progress(quiet=as_json) as tell:
+        built = build_demo(
+            spec,
+            settings,
+            database,
+            indicators=[dict(indicator.definition) for indicator in library],
+            progress=lambda what, share: tell(what, 0.6 * share),
+        )
+        report = run(
+            open_lake(settings, database),
+            database,
+            library,
+            full=True,
+            as_of=day,
+            threads=settings.threads,
+            memory_limit=settings.memory_limit,
+            progress=lambda what, share: tell(what, 0.6 + 0.4 * share),
+        )
+    result = {"facts": built, "compute": report.to_dict(), "home": str(settings.home)}
+    if as_json:
+        _print(result)
+    else:
+        click.echo(f"Demo college ready: {built:,} fact rows, {report.rows:,} stored rows. Start it with: luoxuan run")
+
+
+def _refuse_to_replace(database: Engine, *, force: bool) -> None:
+    with database.connect() as connection:
+        own = connection.execute(
+            select(func.count()).where(ImportBatch.status == "committed", ImportBatch.mapping != "demo")
+        ).scalar_one()
+    if own and not force:
+        raise UserError(
+            f"This installation holds {own} imports of its own, which the demo college would replace. "
+            "Choose another LUOXUAN_HOME, or repeat with --force."
+        )
+
+
+@cli.command("import", with_appcontext=False)
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--mapping", required=True, help="How the files become tables; see docs/mappings.md.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--accept-good", is_flag=True, help="Take the sound rows even if others are refused.")
+@_json_option
+def import_(*, path: Path, mapping: str, dry_run: bool, accept_good: bool, as_json: bool) -> None:
+    """Import a file, or all files of a directory, under a mapping.
+
+    Without --accept-good one bad row refuses the whole import; every bad row is listed with its reason.
+    """
+    from data_access.intake import Intake  # noqa: PLC0415
+
+    settings = Settings.from_environment()
+    database = open_home(settings)
+    intake = Intake(settings, open_lake(settings, database), database)
+    with _progress(quiet=as_json) as tell:
+        report = intake.run(path, mapping, dry_run=dry_run, accept_good=accept_good, progress=tell)
+    _report(report, as_json=as_json)
+
+
+@cli.command(with_appcontext=False)
+@click.argument("batch", type=int)
+@_json_option
+def undo(*, batch: int, as_json: bool) -> None:
+    """Take back the import BATCH: its rows go, and what it changed returns to what it was."""
+    from data_access.intake import Intake  # noqa: PLC0415
+
+    settings = Settings.from_environment()
+    database = open_home(settings)
+    _report(Intake(settings, open_lake(settings, database), database).undo(batch), as_json=as_json)
+
+
+def _report(report: Any, *, as_json: bool) -> None:
+    if as_json:
+        _print(report.to_dict())
+    else:
+        click.echo("\n".join(report.lines()))
+    if not report.succeeded:
+        sys.exit(1)
+
+
+@cli.command(with_appcontext=False)
+@click.option("--full", is_flag=True, help="Compute everything, not only what changed.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Last day that is valued; default today.")
+@_json_option
+def compute(*, full: bool, as_of: dt.datetime | None, as_json: bool) -> None:
+    """Bring the stored values up to the present state of the lake."""
+    from indicators.engine import compute as run  # noqa: PLC0415
+    from indicators.library import shipped_library  # noqa: PLC0415
+
+    settings = Settings.from_environment()
+    database = open_home(settings)
+    with _progress(quiet=as_json) as tell:
+        report = run(
+            open_lake(settings, database),
+            database,
+            shipped_library(),
+            full=full,
+            as_of=as_of.date() if as_of else None,
+            threads=settings.threads,
+            memory_limit=settings.memory_limit,
+            progress=tell,
+        )
+    if as_json:
+        _print(report.to_dict())
+    elif report.kind == "none":
+        click.echo("Nothing has changed since the last run.")
+    else:
+        why = f" ({report.reason})" if report.reason else ""
+        seconds = report.scan_seconds + report.store_seconds
+        click.echo(f"{report.kind} compute{why}: {report.families} families, {report.rows:,} rows in {seconds:.1f} s")
+
+
+@cli.command(with_appcontext=False)
+@click.argument("code")
+@click.option("--entity", required=True, help="TYPE:ID, for example offering:1201, or school.")
+@click.option("--period", required=True, help="2026-2027-1-W11, 2026-11, 2026-2027-1, 2026, or latest.")
+@_json_option
+def value(*, code: str, entity: str, period: str, as_json: bool) -> None:
+    """Print one value of the indicator CODE with what explains it."""
+    from data_access.readers.scope import Scope  # noqa: PLC0415
+
+    settings = Settings.from_environment()
+    values = open_values(settings, open_home(settings))
+    found = values.value(code, entity, period, scope=Scope.all("command line of the operator"))
+    if as_json:
+        _print(found)
+    else:
+        shown = "no data" if found["value"] is None else f"{found['value']:g} {found['unit']}"
+        click.echo(f"{code} {found['entity']} {found['period']}: {shown}")
+
+
+@cli.command(with_appcontext=False)
+@click.argument("code")
+@click.option("--level", required=True, help="school, dept, major, class, student, course, offering or teacher.")
+@click.option("--period", default="latest", show_default=True, help="A period, or latest.")
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="json", show_default=True)
+def values(*, code: str, level: str, period: str, form: str) -> None:
+    """Print the values of the indicator CODE for all entities of a level."""
+    from data_access.readers.scope import Scope  # noqa: PLC0415
+
+    settings = Settings.from_environment()
+    stored = open_values(settings, open_home(settings))
+    found = stored.values(code, level, period, scope=Scope.all("command line of the operator"))
+    if form == "json":
+        _print(found)
+        return
+    names = (
+        "code",
+        "entity",
+        "period",
+        "value",
+        "numerator",
+        "denominator",
+        "rows",
+        "unit",
+        "library_version",
+        "data_version",
+    )
+    out = io.StringIO()
+    writer = csv.DictWriter(out, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(found)
+    click.echo(out.getvalue(), nl=False)
+
+
+@cli.group("library")
+def library_group() -> None:
+    """The indicator library."""
+
+
+@library_group.command("check", with_appcontext=False)
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+@_json_option
+def library_check(*, directory: Path | None, as_json: bool) -> None:
+    """Check every indicator in DIRECTORY (default: the library in use) and list all mistakes."""
+    from indicators.library import LIBRARY_DIRECTORY, check_library  # noqa: PLC0415
+
+    check = check_library(directory or LIBRARY_DIRECTORY)
+    if as_json:
+        _print({"indicators": check.count, "problems": [problem.to_dict() for problem in check.problems]})
+    else:
+        for problem in check.problems:
+            click.echo(f"{problem.file}: {problem.code}: {problem.token}: {problem.message} {problem.suggestion}")
+        click.echo(f"{check.count} indicators, {len(check.problems)} problems")
+    if check.problems:
+        sys.exit(1)
+
+
+@cli.group("lake")
+def lake_group() -> None:
+    """The tables that indicators are computed from."""
+
+
+@lake_group.command("status", with_appcontext=False)
+@_json_option
+def lake_status(*, as_json: bool) -> None:
+    """Print rows, files, bytes and versions of every table."""
+    settings = Settings.from_environment()
+    lake = open_lake(settings, open_home(settings))
+    tables = [
+        {**_fields(status), "committed_at": status.committed_at.isoformat() if status.committed_at else None}
+        for status in lake.status()
+    ]
+    if as_json:
+        _print({"data_version": lake.data_version(), "tables": tables})
+        return
+    click.echo(f"data version {lake.data_version()}")
+    for table in tables:
+        click.echo(
+            f"{table['table']:24} {table['rows']:>12,} rows {table['files']:>5} files {table['bytes'] / 1e6:>9.1f} MB "
+            f" version {table['data_version']}  {table['committed_at'] or ''}"
+        )
+
+
+@lake_group.command("history", with_appcontext=False)
+@click.argument("table", required=False)
+def lake_history(*, table: str | None) -> None:
+    """Print the commits of TABLE, or of all tables, newest first."""
+    settings = Settings.from_environment()
+    for entry in open_lake(settings, open_home(settings)).history(table):
+        click.echo(
+            f"{entry['data_version']:>6}  {entry['committed_at']:%Y-%m-%d %H:%M:%S}  {entry['kind']:12} "
+            f"{entry['table']:24} {entry['note']}"
+        )
+
+
+@lake_group.command("compact", with_appcontext=False)
+@click.argument("table", required=False)
+def lake_compact(*, table: str | None) -> None:
+    """Rewrite many small files of finished terms as few."""
+    settings = Settings.from_environment()
+    for name, files in open_lake(settings, open_home(settings)).compact(table).items():
+        click.echo(f"{name}: {files} files rewritten")
+
+
+@lake_group.command("vacuum", with_appcontext=False)
+@click.option("--days", default=7, show_default=True, help="Keep files replaced less than this many days ago.")
+@click.option("--dry-run", is_flag=True, help="List what would go, and remove nothing.")
+def lake_vacuum(*, days: int, dry_run: bool) -> None:
+    """Remove files that no version in use needs any more."""
+    settings = Settings.from_environment()
+    lake = open_lake(settings, open_home(settings))
+    for name, paths in lake.vacuum(retention=dt.timedelta(days=days), dry_run=dry_run).items():
+        click.echo(f"{name}: {len(paths)} files {'would go' if dry_run else 'removed'}")
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
+@cli.command(with_appcontext=False)
+@click.option("--port", type=int, help="TCP port; default LUOXUAN_PORT or 8050.")
+def run(*, port: int | None) -> None:
+    """Serve the pages on this machine until interrupted."""
+    settings = Settings.from_environment()
+    database = open_home(settings)
+    with database.connect() as connection:
+        computed = connection.execute(select(func.count()).select_from(ComputeRun)).scalar_one()
+    if not computed:
+        click.echo("There are no values yet. Build the demo college with 'luoxuan demo', or import files.", err=True)
+    database.dispose()
+    address = f"{settings.host}:{port or settings.port}"
+    click.echo(f"Luoxuan on http://{address}/courses")
+    click.echo("There is no sign-in yet: the server listens on this machine only.")
+    gunicorn = shutil.which("gunicorn", path=str(Path(sys.executable).parent)) or shutil.which("gunicorn")
+    if gunicorn is None:
+        raise UserError("gunicorn is not installed in this environment. Run 'make install'.")
+    sys.stdout.flush()
+    os.execv(  # noqa: S606 (a fixed program with checked arguments)
+        gunicorn,
+        [
+            gunicorn,
+            "app:create_app()",
+            "--bind",
+            address,
+            "--workers",
+            "1",
+            "--threads",
+            "4",
+            "--no-control-socket",
+            "--log-level",
+            "warning",
+        ],
+    )
+
+
+@cli.command(with_appcontext=False)
+def ready() -> None:
+    """Exit with 0 where values have been computed, with 1 where not; prints nothing."""
+    settings = Settings.from_environment()
+    if not settings.home.exists():
+        sys.exit(1)
+    with open_home(settings).connect() as connection:
+        finished = select(func.count()).where(ComputeRun.finished_at.is_not(None))
+        sys.exit(0 if connection.execute(finished).scalar_one() else 1)
