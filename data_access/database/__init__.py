@@ -79,9 +79,9 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 def migrate(engine: Engine) -> None:
     """Bring the schema of the database to this version."""
     with engine.connect() as connection:
-        if inspect(connection).has_table("alembic_version"):
-            if connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == HEAD:
-                return
+        current = text("SELECT version_num FROM alembic_version")
+        if inspect(connection).has_table("alembic_version") and connection.execute(current).scalar() == HEAD:
+            return
         connection.rollback()
         from alembic import command  # noqa: PLC0415
         from alembic.config import Config  # noqa: PLC0415

@@ -98,7 +98,6 @@ def upgrade() -> None:
     sa.Column('p22', sa.Double(), nullable=True),
     sa.Column('p23', sa.Double(), nullable=True),
     sa.PrimaryKeyConstraint('family_id', 'level', 'period_id', 'entity_id'),
-    sqlite_with_rowid=False,
     sqlite_with_rowid=False
     )
     with op.batch_alter_table('measure', schema=None) as batch_op:
