@@ -13,7 +13,7 @@ import sys
 import threading
 from pathlib import Path
 
-from data_access.intake.reading import FileJob, Limits, stage_file
+from data_access.intake.reading import RESULT_FILE, FileJob, Limits, stage_file
 
 
 def main(job_file: Path) -> None:
@@ -24,7 +24,7 @@ def main(job_file: Path) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds))
     threading.Thread(target=_end_with_parent, daemon=True).start()
     staged = [stage_file(FileJob(**item), limits).to_dict() for item in job["files"]]
-    result = job_file.with_name("result.json")
+    result = job_file.with_name(RESULT_FILE)
     partial = result.with_suffix(".partial")
     partial.write_text(json.dumps(staged, ensure_ascii=False), encoding="utf-8")
     partial.replace(result)

@@ -17,7 +17,8 @@ from data_access.errors import MappingError, UnknownNameError, suggestion
 from data_access.intake.parsers import PARSERS, Parser
 
 MAPPINGS_DIRECTORY: Final = Path(__file__).with_name("mappings")
-FORMATS: Final = ("csv", "xlsx", "parquet")
+FORMATS: Final = ("csv", "xlsx", "parquet", "auto")
+"""``auto`` goes by the file's ending."""
 DEFAULT_PARSERS: Final = {"int": "int", "float": "float", "str": "text", "bool": "bool", "date": "date", "enum": "text"}
 WAITS_FOR: Final = frozenset({"dim_student", "dim_offering", "dim_course", "dim_class"})
 """Parents that often arrive later than what names them; rows naming an unknown one wait by default."""
@@ -175,25 +176,32 @@ class _Block:
         return value
 
 
-def parse_mapping(text: str, *, origin: str = "mapping", tables: Contracts | None = None) -> Mapping:
+def parse_mapping(
+    text: str, *, origin: str = "mapping", base: str | None = None, tables: Contracts | None = None
+) -> Mapping:
     """A mapping from YAML, or one error that lists everything wrong with it.
+
+    Args:
+        text: the mapping.
+        origin: what to call it in messages.
+        base: text of the mapping it extends, whose sources and tables come first.
+        tables: the contracts, by default those of the product.
 
     Raises:
         MappingError: unknown entries, tables, columns, parsers; keys that cannot work; and the like.
     """
     known = tables or contracts()
     problems: list[str] = []
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise MappingError(f"{origin} is not valid YAML: {error}") from error
-    top = _Block(origin, content, problems)
-    top.only("name", "label", "description", "ignore", "sources", "tables")
-    sources = tuple(_source(name, block, problems) for name, block in top.blocks("sources").items())
+    top = _Block(origin, _load(text, origin), problems)
+    top.only("name", "label", "description", "extends", "ignore", "sources", "tables")
+    beneath = {} if base is None else _load(base, origin)
+    named = {**beneath.get("sources", {}), **top.blocks("sources")}
+    sources = tuple(_source(name, block, problems) for name, block in named.items())
     listed = top.content.get("tables")
     if not isinstance(listed, list) or not listed:
         top.report("'tables' must list at least one table")
         listed = []
+    listed = [*beneath.get("tables", []), *listed]
     entries = tuple(
         entry
         for number, block in enumerate(listed, start=1)
@@ -207,11 +215,18 @@ def parse_mapping(text: str, *, origin: str = "mapping", tables: Contracts | Non
         sources=sources,
         entries=entries,
         ignore=top.texts("ignore"),
-        fingerprint=hashlib.sha256(text.encode()).hexdigest(),
+        fingerprint=hashlib.sha256(f"{base or ''}{text}".encode()).hexdigest(),
     )
     if problems:
         raise MappingError(f"{origin} has problems:\n" + "\n".join(f"  {problem}" for problem in problems))
     return mapping
+
+
+def _load(text: str, origin: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise MappingError(f"{origin} is not valid YAML: {error}") from error
 
 
 def _source(name: str, content: Any, problems: list[str]) -> Source:
@@ -361,13 +376,18 @@ def read_mappings(directory: Path) -> dict[str, Mapping]:
     """All mappings of a directory by name.
 
     Raises:
-        MappingError: any of them has problems, or two share a name.
+        MappingError: any of them has problems, or is not named like its file.
     """
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(directory.glob("*.yaml"))}
     found: dict[str, Mapping] = {}
-    for path in sorted(directory.glob("*.yaml")):
-        mapping = parse_mapping(path.read_text(encoding="utf-8"), origin=path.name)
-        if mapping.name in found:
-            raise MappingError(f"Two mappings are named {mapping.name!r}.")
+    for stem, text in texts.items():
+        content = _load(text, f"{stem}.yaml")
+        extends = content.get("extends") if isinstance(content, dict) else None
+        if extends is not None and extends not in texts:
+            raise MappingError(f"{stem}.yaml extends {extends!r}, which is not there{suggestion(str(extends), texts)}")
+        mapping = parse_mapping(text, origin=f"{stem}.yaml", base=texts.get(str(extends)))
+        if mapping.name != stem:
+            raise MappingError(f"{stem}.yaml: its name must be {stem!r}. Got {mapping.name!r}")
         found[mapping.name] = mapping
     return found
 

@@ -27,6 +27,7 @@ from data_access.intake.encoding import LINES_NAMED, decode
 from data_access.intake.problems import Problem
 
 ROW: Final = "__row"
+RESULT_FILE: Final = "result.json"
 DIGITS_EXCEL_KEEPS: Final = 15
 DELIMITERS: Final = (",", "\t", ";")
 _RATIO_FLOOR: Final = 50 * 2**20

@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from data_access.errors import IntakeError
-from data_access.intake.mapping import Mapping, Source
+from data_access.intake.mapping import FORMATS, Mapping, Source
 from data_access.intake.problems import Problem
-from data_access.intake.reading import FileJob, Limits, StagedFile
+from data_access.intake.reading import RESULT_FILE, FileJob, Limits, StagedFile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,11 +110,16 @@ def stage_files(directory: Path, mapping: Mapping, files: Sequence[RawFile], lim
         encoding="utf-8",
     )
     if _run_child(job_file, limits) is None:
-        return _all_refused(files, f"读取超过 {limits.wall_seconds} 秒，已停止")
-    result = directory / "result.json"
-    if not result.exists():
-        return _all_refused(files, "读取文件时超出内存或时间限制，或文件已损坏")
-    return tuple(StagedFile.from_dict(item) for item in json.loads(result.read_text(encoding="utf-8")))
+        _refuse_all(directory, files, f"读取超过 {limits.wall_seconds} 秒，已停止")
+    elif not (directory / RESULT_FILE).exists():
+        _refuse_all(directory, files, "读取文件时超出内存或时间限制，或文件已损坏")
+    return staged_result(directory)
+
+
+def staged_result(directory: Path) -> tuple[StagedFile, ...]:
+    """What the child made of the files staged in `directory`."""
+    content = json.loads((directory / RESULT_FILE).read_text(encoding="utf-8"))
+    return tuple(StagedFile.from_dict(item) for item in content)
 
 
 def _run_child(job_file: Path, limits: Limits) -> int | None:
@@ -145,7 +150,7 @@ def _job(out: Path, mapping: Mapping, file: RawFile) -> FileJob:
         path=str(file.path),
         name=file.name,
         source=source.name,
-        format=source.format,
+        format=_format(source, file.name),
         out=str(out),
         sheet=source.sheet,
         expected=tuple(expected),
@@ -154,14 +159,23 @@ def _job(out: Path, mapping: Mapping, file: RawFile) -> FileJob:
     )
 
 
-def _all_refused(files: Sequence[RawFile], reason: str) -> tuple[StagedFile, ...]:
-    return tuple(
+def _format(source: Source, name: str) -> str:
+    if source.format != "auto":
+        return source.format
+    suffix = Path(name).suffix.lower().removeprefix(".")
+    return suffix if suffix in FORMATS else "csv"
+
+
+def _refuse_all(directory: Path, files: Sequence[RawFile], reason: str) -> None:
+    remedy = "请拆分文件或重新导出"
+    refused = [
         StagedFile(
             name=file.name,
             source=file.source,
             out=None,
             blocked=True,
-            problems=(Problem(file=file.name, reason=reason, remedy="请拆分文件或重新导出", blocks_file=True),),
-        )
+            problems=(Problem(file=file.name, reason=reason, remedy=remedy, blocks_file=True),),
+        ).to_dict()
         for file in files
-    )
+    ]
+    (directory / RESULT_FILE).write_text(json.dumps(refused, ensure_ascii=False), encoding="utf-8")

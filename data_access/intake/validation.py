@@ -54,11 +54,9 @@ def check_entry(
     origin = _direct(entry, readable) if entry.sql is None else _step(con, number, mapping, entry, readable)
     con.execute(f"CREATE TEMP TABLE raw_{number} AS {_parsed(entry, origin)}")
     con.execute(f"CREATE TEMP TABLE bad_{number} (__id BIGINT)")
-    problems = [
-        *_cell_problems(con, number, entry, readable),
-        *_refused_by_reader(con, number, readable),
-        *_repeated_keys(con, number, entry),
-    ]
+    problems = _cell_problems(con, number, entry, readable)
+    _mark_refused_by_reader(con, number, readable)
+    problems += _repeated_keys(con, number, entry)
     relation = f"checked_{number}"
     columns = ", ".join(f'"v_{t.column.name}" AS "{t.column.name}"' for t in entry.targets)
     con.execute(
@@ -217,8 +215,8 @@ def _cell_problem(target: Target, header: str, file: str, row: int, text: str | 
     return Problem(file=file, row=row, column=header, value=text or "", reason=reason, remedy=remedy)
 
 
-def _refused_by_reader(con: duckdb.DuckDBPyConnection, number: int, files: Sequence[StagedFile]) -> list[Problem]:
-    """Mark rows the reader already objected to; their problems are in the staged file."""
+def _mark_refused_by_reader(con: duckdb.DuckDBPyConnection, number: int, files: Sequence[StagedFile]) -> None:
+    """Take out rows the reader already objected to; their problems came with the staged file."""
     for file in files:
         if file.blocked:
             con.execute(f"INSERT INTO bad_{number} SELECT __id FROM raw_{number} WHERE __file = ?", [file.name])
@@ -230,7 +228,6 @@ def _refused_by_reader(con: duckdb.DuckDBPyConnection, number: int, files: Seque
                 "(SELECT unnest(?::BIGINT[]))",
                 [file.name, rows],
             )
-    return []
 
 
 def _repeated_keys(con: duckdb.DuckDBPyConnection, number: int, entry: Entry) -> list[Problem]:
