@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import sqlglot
 import yaml
 
 from data_access.contracts import Column, Contracts, Table, contracts
@@ -92,11 +93,12 @@ class Entry:
 
     Attributes:
         key: columns of the natural key by which rows meet rows that exist.
-        sql: DuckDB SELECT over sources by name; None where `source` is read as it stands.
+        sources: what it is read from.
+        sql: DuckDB SELECT over the sources by name; None where the one source is read as it stands.
     """
 
     table: Table
-    source: str | None
+    sources: tuple[str, ...]
     sql: str | None
     key: tuple[str, ...]
     targets: tuple[Target, ...]
@@ -261,8 +263,9 @@ def _entry(
     source, sql = block.content.get("from"), block.content.get("sql")
     if (source is None) == (sql is None):
         block.report("needs either 'from' (a source) or 'sql' (a SELECT over sources)")
-    if source is not None and source not in sources:
-        block.report(f"there is no source {source!r}{suggestion(str(source), sources)}")
+    read = _tables_in(str(sql), block) if sql is not None else (str(source),)
+    for unknown in sorted(set(read) - set(sources)):
+        block.report(f"there is no source {unknown!r}{suggestion(unknown, sources)}")
     targets = tuple(
         target
         for column, item in block.blocks("columns").items()
@@ -281,11 +284,21 @@ def _entry(
         block.report(f"must fill its time key {table.time_key!r}")
     # A key cell may never be empty, whether or not the mapping says so.
     targets = tuple(_require(target) if target.column.name in {*key, table.time_key} else target for target in targets)
-    return Entry(table=table, source=source, sql=sql, key=key, targets=targets, note=block.text("note", ""))
+    return Entry(table=table, sources=read, sql=sql, key=key, targets=targets, note=block.text("note", ""))
 
 
 def _require(target: Target) -> Target:
     return replace(target, required=True)
+
+
+def _tables_in(sql: str, block: _Block) -> tuple[str, ...]:
+    try:
+        tree = sqlglot.parse_one(sql, dialect="duckdb")
+    except sqlglot.errors.ParseError as error:
+        block.report(f"sql cannot be read: {error}")
+        return ()
+    local = {cte.alias for cte in tree.find_all(sqlglot.exp.CTE)}
+    return tuple(sorted({table.name for table in tree.find_all(sqlglot.exp.Table) if table.name} - local))
 
 
 def _target(table: Table, name: str, content: Any, tables: Contracts, problems: list[str]) -> Target | None:

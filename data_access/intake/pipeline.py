@@ -110,13 +110,19 @@ class Intake:
         with self._database.connect() as connection:
             if self._still_holds(connection, mapping, mark):
                 return Preview(**base, status="unchanged")
-        staged = stage_files(staging, mapping, files, self._limits)
-        with self._database.connect() as connection:
-            plan = make_plan(mapping, staged, connection, self._lake.data_files)
-            merges = [self._compare(outcome.candidates, outcome.rows) for outcome in plan.resolved]
-            tables = self._counts(connection, mapping, plan, merges)
-        with transaction(self._database) as connection:
-            records.store_problems(connection, batch_id, plan.problems)
+        try:
+            staged = stage_files(staging, mapping, files, self._limits)
+            with self._database.connect() as connection:
+                plan = make_plan(mapping, staged, connection, self._lake.data_files)
+                merges = [self._compare(outcome.candidates, outcome.rows) for outcome in plan.resolved]
+                tables = self._counts(connection, mapping, plan, merges)
+            with transaction(self._database) as connection:
+                records.store_problems(connection, batch_id, plan.problems)
+        except Exception:
+            with transaction(self._database) as connection:
+                records.close_batch(connection, batch_id, "refused")
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
         return Preview(
             **base,
             status="staged",

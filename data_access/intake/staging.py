@@ -142,7 +142,13 @@ def _run_child(job_file: Path, limits: Limits) -> int | None:
 
 def _job(out: Path, mapping: Mapping, file: RawFile) -> FileJob:
     source = mapping.source(file.source)
-    targets = [t for entry in mapping.entries if entry.source == source.name for t in entry.targets if t.source]
+    targets = [
+        t
+        for entry in mapping.entries
+        if entry.sql is None and source.name in entry.sources
+        for t in entry.targets
+        if t.source
+    ]
     expected = dict.fromkeys([*(str(t.source) for t in targets if not t.optional), *source.columns])
     known = dict.fromkeys([*expected, *(str(t.source) for t in targets), *source.ignored_columns])
     identities = [str(t.source) for t in targets if t.parser.is_identity]

@@ -44,7 +44,7 @@ def check_entry(
     Raises:
         MappingError: the SQL step fails on these files.
     """
-    used = _sources_of(con, mapping, entry)
+    used = set(entry.sources)
     files = [file for file in staged if file.source in used]
     if not files or {file.source for file in files} != used:
         return None
@@ -70,16 +70,6 @@ def check_entry(
     return Checked(
         entry=entry, relation=relation, read=total + skipped, refused=total + skipped - sound, problems=tuple(problems)
     )
-
-
-def _sources_of(con: duckdb.DuckDBPyConnection, mapping: Mapping, entry: Entry) -> set[str]:
-    if entry.sql is None:
-        return {str(entry.source)}
-    named = con.get_table_names(entry.sql)
-    known = {source.name for source in mapping.sources}
-    if named - known:
-        raise MappingError(f"{mapping.name}, {entry.table.name}: SQL names unknown sources {sorted(named - known)}.")
-    return set(named)
 
 
 def _nothing(con: duckdb.DuckDBPyConnection, number: int, entry: Entry) -> str:
