@@ -1,1 +1,13 @@
-"""Which pages there are, what they show and who may see them."""
+"""Which pages there are, what they show and who may see them.
+
+The first page of `PAGES` is also shown at ``/``; the navigation keeps their order.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dashboards import courses, offering
+from dashboards.page import Page
+
+PAGES: Final[tuple[Page, ...]] = (courses.PAGE, offering.PAGE)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-from dash import dcc
+from dash import dcc, html
 from dash.development.base_component import Component
 from numpy.typing import NDArray
 
@@ -74,9 +74,9 @@ class Courses:
     @cached_property
     def focus(self) -> int | None:
         """Column of the week in focus: the one asked for, else the last with values; None without any."""
-        asked = self.view["week"]
-        if asked:
-            return next((i for i, period in enumerate(self.frame.periods) if period.ordinal == int(asked)), None)
+        asked = filters.week_number(self.view)
+        if asked is not None:
+            return next((i for i, period in enumerate(self.frame.periods) if period.ordinal == asked), None)
         with_values = np.flatnonzero((self.states != _NO_DATA).any(axis=0))
         return int(with_values[-1]) if with_values.size else None
 
@@ -179,8 +179,8 @@ def _empty_because(data: Courses) -> str | None:
     if not data.frame.entities:
         return f"{where}在这个学期没有教学班。"
     if data.focus is None:
-        week = f"第{data.view['week']}周" if data.view["week"] else "这个学期"
-        return f"{where}在{week}还没有考勤记录。"
+        asked = filters.week_number(data.view)
+        return f"{where}在{'这个学期' if asked is None else f'第{asked}周'}还没有考勤记录。"
     return None
 
 
@@ -232,12 +232,12 @@ def draw_tiles(data: Courses) -> Content:
 
 def draw_sections(data: Courses) -> Content:
     """Sections × weeks, as a heatmap or as a table."""
+    versions = data.view.services.values.versions()
     reason = _empty_because(data)
-    if reason is None and not data.part.total:
-        asked = "、".join(text for text in (f"“{data.view['q']}”" if data.view["q"] else "", _state_name(data)) if text)
-        reason = f"没有教学班符合 {asked}。"
     if reason is not None:
-        return Content(body=states.empty(reason), card=data.info, versions=data.view.services.values.versions())
+        return Content(body=states.empty(reason), card=data.info, versions=versions)
+    if not data.part.total:
+        return Content(body=_no_match(data), card=data.info, versions=versions)
     focus = data.focus or 0
     week = data.frame.periods[focus]
     body = _as_table(data, focus) if data.view["view"] == "table" else _as_chart(data, focus)
@@ -250,12 +250,28 @@ def draw_sections(data: Courses) -> Content:
         note=f"{week.label}（{fmt.span(week.start, week.end)}）"
         + (f" · 只看{_state_name(data)}" if _state_name(data) else ""),
         card=data.info,
-        versions=data.view.services.values.versions(),
+        versions=versions,
     )
 
 
 def _state_name(data: Courses) -> str:
     return _STATE_KEYS[data.view["state"]].value if data.view["state"] else ""
+
+
+def _no_match(data: Courses) -> Component:
+    asked = [text for text in (f"“{data.view['q']}”" if data.view["q"] else "", _state_name(data)) if text]
+    return html.Div(
+        [
+            states.message(
+                states.Message(
+                    kind="empty",
+                    title="没有符合条件的教学班",
+                    detail=f"条件：{'、'.join(asked)}。共有 {len(data.frame.entities):,} 个教学班可选。",
+                )
+            ),
+            html.P(dcc.Link("清除这些条件", href=data.view.link(q="", state="", page="")), className="panel-tail"),
+        ]
+    )
 
 
 def _as_chart(data: Courses, focus: int) -> Component:

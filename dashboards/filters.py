@@ -11,6 +11,8 @@ from dashboards.services import Scope, Services
 from indicators.results import TermInfo
 from layouts.controls import Option
 
+ALL_DEPARTMENTS: Final = "all"
+LATEST_WEEK: Final = "latest"
 _LONGEST_TERM_WEEKS: Final = 30
 
 
@@ -32,13 +34,19 @@ def current_term(terms: Sequence[TermInfo], day: dt.date | None) -> TermInfo | N
 
 def _departments(services: Services, scope: Scope) -> Sequence[Option]:
     found = services.values.departments(scope=scope)
-    return [Option(value="", label="全校"), *(Option(value=str(item.dept_id), label=item.name) for item in found)]
+    return [
+        Option(value=ALL_DEPARTMENTS, label="全校"),
+        *(Option(value=str(item.dept_id), label=item.name) for item in found),
+    ]
 
 
 def _weeks(services: Services, _scope: Scope) -> Sequence[Option]:
     last = max((period.ordinal for period in services.values.periods("week")), default=0)
     weeks = range(1, min(last, _LONGEST_TERM_WEEKS) + 1)
-    return [Option(value="", label="最新一周"), *(Option(value=str(week), label=f"第{week}周") for week in weeks)]
+    return [
+        Option(value=LATEST_WEEK, label="最新一周"),
+        *(Option(value=str(week), label=f"第{week}周") for week in weeks),
+    ]
 
 
 TERM: Final = Filter(name="term", label="学期", kind=Kind.SELECT, options=_terms)
@@ -49,13 +57,18 @@ PAGE_NUMBER: Final = Filter(name="page", label="页码", kind=Kind.LINK, pattern
 
 def department_id(view: View) -> int | None:
     """The department a view is filtered by; None for all."""
-    return int(view["dept"]) if view["dept"] else None
+    return None if view["dept"] == ALL_DEPARTMENTS else int(view["dept"])
 
 
 def department_name(view: View) -> str:
     """The name of that department, or 全校."""
     choice = view.choices["dept"]
     return next(option.label for option in choice.options if option.value == choice.value)
+
+
+def week_number(view: View) -> int | None:
+    """The week asked for; None for the latest."""
+    return None if view["week"] == LATEST_WEEK else int(view["week"])
 
 
 def page_number(view: View) -> int:

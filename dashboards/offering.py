@@ -84,14 +84,15 @@ class Offering:
     @cached_property
     def focus(self) -> ValuePoint | None:
         """The week asked for, else the last with a value; None without any."""
-        if asked := self.view["week"]:
-            return next((point for point in self.weekly if point.period.ordinal == int(asked)), None)
+        asked = filters.week_number(self.view)
+        if asked is not None:
+            return next((point for point in self.weekly if point.period.ordinal == asked), None)
         return next((point for point in reversed(self.weekly) if point.value is not None), None)
 
     @cached_property
     def week(self) -> PeriodInfo | None:
         """The week that the list of absences is narrowed to; None for the whole term."""
-        return self.focus.period if self.view["week"] and self.focus else None
+        return None if filters.week_number(self.view) is None or self.focus is None else self.focus.period
 
     @cached_property
     def roster(self) -> Sequence[RosterRow]:

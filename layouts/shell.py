@@ -34,6 +34,7 @@ INDEX: Final = """<!DOCTYPE html>
   </head>
   <body>
     {%app_entry%}
+    <noscript>本平台需要浏览器启用 JavaScript。</noscript>
     <footer>
       {%config%}
       {%scripts%}

@@ -14,14 +14,16 @@ from numpy.typing import NDArray
 from indicators.results import STATES, EntityInfo, FloatMatrix, IndicatorInfo, State, ValueFrame
 from layouts import format as fmt
 from layouts.states import SHAPES
-from layouts.theme import state_fill, template, tokens
+from layouts.theme import state_colour, state_fill, template, tokens
 
 ROW_HEIGHT: Final = 23
 MIN_COLUMNS: Final = 10
 """Early in a term the cells keep a sober width instead of filling the panel."""
 
-_TOP, _BOTTOM, _LEFT, _RIGHT = 30, 6, 268, 64
-_COURSE_CHARACTERS, _CLASS_CHARACTERS = 11, 11
+_TOP, _BOTTOM, _LEFT, _RIGHT = 30, 6, 280, 64
+_COURSE_WIDTH, _CLASS_WIDTH = 140, 122
+_CHINESE_WIDTH, _LATIN_WIDTH = 12.0, 7.0
+"""Room in px for the two parts of a row's label, and what a character takes of it at 12 px."""
 _ALERT: Final = STATES.index(State.ALERT)
 _NO_DATA: Final = STATES.index(State.NO_DATA)
 _BEYOND: Final = STATES.index(State.WARNING)
@@ -61,7 +63,7 @@ def heatmap(frame: ValueFrame, info: IndicatorInfo, reading: Reading, *, theme: 
     return go.Figure(
         data=[
             _missing(states, reading, token),
-            _values(frame, info, states, reading, theme),
+            *_values(frame, info, states, reading, theme),
             {
                 "type": "scatter",
                 "mode": "lines",
@@ -142,109 +144,127 @@ def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def depth(values: FloatMatrix, states: NDArray[np.int8], info: IndicatorInfo) -> FloatMatrix:
-    """Where each value lies on the colour scale: its state's number, and how far beyond the alert line.
-
-    Values in 警戒 run from 3 at the line to 4 at `_DEEPEST_AT` warning bands beyond; NaN has no colour.
-    """
-    result = states.astype(np.float64)
-    result[states == _NO_DATA] = np.nan
-    if isinstance(info.alert, float | int) and isinstance(info.warning, float | int):
-        reach = _DEEPEST_AT * (abs(info.warning - info.alert) or 1.0)
-        deep = states == _ALERT
-        result[deep] += np.minimum(np.abs(values[deep] - info.alert) / reach, 1.0)
-    return np.round(result, 2)
+def depth(values: FloatMatrix, info: IndicatorInfo) -> FloatMatrix:
+    """How far values lie beyond the alert line: 0 at the line, 1 at `_DEEPEST_AT` warning bands beyond."""
+    if not isinstance(info.alert, float | int) or not isinstance(info.warning, float | int):
+        return np.zeros_like(values)
+    reach = _DEEPEST_AT * (abs(info.warning - info.alert) or 1.0)
+    depths: FloatMatrix = np.clip(np.abs(values - info.alert) / reach, 0.0, 1.0).round(2)
+    return depths
 
 
 def _values(
     frame: ValueFrame, info: IndicatorInfo, states: NDArray[np.int8], reading: Reading, theme: str
-) -> dict[str, Any]:
-    digits = fmt.digits_of(info.unit)
+) -> list[dict[str, Any]]:
+    """One trace a state, so that text and ground of a cell carry its colour; cells of other states are empty."""
+    counts = list(zip(frame.numerator.tolist(), frame.denominator.tolist(), strict=True))
+    depths = depth(frame.value, info).tolist()
+    traces = []
+    for number in range(_ALERT + 1):
+        mine = states == number
+        if not mine.any():
+            continue
+        state = STATES[number]
+        z: list[list[float | None]] = []
+        text: list[list[str]] = []
+        custom: list[list[list[str] | None]] = []
+        for row, (flags, values) in enumerate(zip(mine.tolist(), frame.value.tolist(), strict=True)):
+            tops, bottoms = counts[row]
+            z.append([depths[row][i] if flag else None for i, flag in enumerate(flags)])
+            text.append(
+                [_cell_text(value, state, info) if flag else "" for value, flag in zip(values, flags, strict=True)]
+            )
+            custom.append(
+                [
+                    [fmt.with_unit(values[i], info.unit), *(fmt.number(n[i], digits=0) for n in (tops, bottoms))]
+                    if flag
+                    else None
+                    for i, flag in enumerate(flags)
+                ]
+            )
+        traces.append(
+            {
+                **_CELLS,
+                "z": z,
+                "text": text,
+                "textfont": {"size": 12, "color": _text_colour(state, theme)},
+                "customdata": custom,
+                "hovertemplate": _hover(info, state, reading),
+                "colorscale": [[0, state_fill(state, theme)], [1, _deepest(state, theme)]],
+            }
+        )
+    return traces
+
+
+_CELLS: Final[dict[str, Any]] = {
+    "type": "heatmap",
+    "texttemplate": "%{text}",
+    "hoverongaps": False,
+    "xgap": 2,
+    "ygap": 2,
+    "zmin": 0,
+    "zmax": 1,
+    "showscale": False,
+}
+
+
+def _cell_text(value: float, state: State, info: IndicatorInfo) -> str:
+    mark = f"{SHAPES[state]} " if state in {State.WARNING, State.ALERT} else ""
+    return mark + fmt.number(value, digits=fmt.digits_of(info.unit))
+
+
+def _text_colour(state: State, theme: str) -> str:
+    return tokens(theme)["alert-ink"] if state is State.ALERT else state_colour(state, theme)
+
+
+def _deepest(state: State, theme: str) -> str:
+    return tokens(theme)["alert-deep"] if state is State.ALERT else state_fill(state, theme)
+
+
+def _hover(info: IndicatorInfo, state: State, reading: Reading) -> str:
     first, second = reading.counted
-    marks = {index: f"{SHAPES[state]} " for index, state in enumerate(STATES) if state in {State.WARNING, State.ALERT}}
-    text: list[list[str | None]] = []
-    custom: list[list[list[str] | None]] = []
-    for values, numbers, tops, bottoms in zip(
-        frame.value.tolist(), states.tolist(), frame.numerator.tolist(), frame.denominator.tolist(), strict=True
-    ):
-        cells = list(zip(values, numbers, tops, bottoms, strict=True))
-        text.append(
-            [None if n == _NO_DATA else marks.get(n, "") + fmt.number(v, digits=digits) for v, n, _, _ in cells]
-        )
-        custom.append(
-            [
-                None
-                if n == _NO_DATA
-                else [fmt.with_unit(v, info.unit), STATES[n].value, fmt.number(t, digits=0), fmt.number(b, digits=0)]
-                for v, n, t, b in cells
-            ]
-        )
-    return {
-        "type": "heatmap",
-        "z": [[None if np.isnan(z) else z for z in row] for row in depth(frame.value, states, info).tolist()],
-        "text": text,
-        "texttemplate": "%{text}",
-        "textfont": {"size": 12, "color": tokens(theme)["ink"]},
-        "customdata": custom,
-        "hovertemplate": (
-            "<b>%{y}</b><br>%{x} · "
-            f"{escape(info.name_zh)} <b>%{{customdata[0]}}</b>（%{{customdata[1]}}）<br>"
-            f"{first} %{{customdata[2]}} / {second} %{{customdata[3]}}<extra></extra>"
-        ),
-        "hoverongaps": False,
-        "xgap": 2,
-        "ygap": 2,
-        "zmin": -0.5,
-        "zmax": 4,
-        "colorscale": _colour_scale(theme),
-        "showscale": False,
-    }
+    return (
+        f"<b>%{{y}}</b><br>%{{x}} · {escape(info.name_zh)} <b>%{{customdata[0]}}</b>（{state.value}）<br>"
+        f"{first} %{{customdata[1]}} / {second} %{{customdata[2]}}<extra></extra>"
+    )
 
 
 def _missing(states: NDArray[np.int8], reading: Reading, token: Any) -> dict[str, Any]:
     """Grey cells where there is no value; drawn on the second axis, which carries the changes."""
     missing = states == _NO_DATA
     return {
-        "type": "heatmap",
+        **_CELLS,
         "yaxis": "y2",
         "z": [[0 if gap else None for gap in row] for row in missing.tolist()],
-        "text": [[fmt.NO_VALUE if gap else None for gap in row] for row in missing.tolist()],
-        "texttemplate": "%{text}",
+        "text": [[fmt.NO_VALUE if gap else "" for gap in row] for row in missing.tolist()],
         "textfont": {"size": 12, "color": token["no-data"]},
         "hovertemplate": f"%{{x}} · 无数据<br>{reading.because_missing}<extra></extra>",
-        "hoverongaps": False,
-        "xgap": 2,
-        "ygap": 2,
         "colorscale": [[0, token["no-data-pale"]], [1, token["no-data-pale"]]],
-        "showscale": False,
     }
-
-
-def _colour_scale(theme: str) -> list[list[Any]]:
-    """One flat colour per state; within 警戒 it deepens from the alert line on."""
-
-    def at(z: float) -> float:
-        return round((z + 0.5) / 4.5, 4)
-
-    fills = [state_fill(state, theme) for state in STATES[: _ALERT + 1]]
-    stops: list[list[Any]] = [[0, fills[0]]]
-    for index in range(_ALERT):
-        stops += [[at(index + 0.5), fills[index]], [at(index + 0.5), fills[index + 1]]]
-    return [*stops, [at(_ALERT), fills[_ALERT]], [1, tokens(theme)["alert-deep"]]]
 
 
 def _label(entity: EntityInfo, href: str, token: Any) -> str:
     if not entity.course_name:
         return f'<a href="{escape(href)}" target="_self">{escape(entity.name)}</a>'
-    course, class_name = _cut(entity.course_name, _COURSE_CHARACTERS), _cut(entity.class_name, _CLASS_CHARACTERS)
+    course, class_name = fit(entity.course_name, _COURSE_WIDTH), fit(entity.class_name, _CLASS_WIDTH)
     return (
         f'<a href="{escape(href)}" target="_self" style="color:{token["ink"]}">{escape(course)}</a>'
         f'  <span style="color:{token["ink-2"]}">{escape(class_name)}</span>'
     )
 
 
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"
+def fit(text: str, width: float) -> str:
+    """`text`, shortened with an ellipsis where it would be wider than `width` px."""
+    if _width(text) <= width:
+        return text
+    kept = text
+    while kept and _width(kept) + _CHINESE_WIDTH > width:
+        kept = kept[:-1]
+    return f"{kept}…"
+
+
+def _width(text: str) -> float:
+    return sum(_LATIN_WIDTH if character.isascii() else _CHINESE_WIDTH for character in text)
 
 
 def _week(ordinal: int, in_focus: bool, token: Any) -> str:  # noqa: FBT001 (private, called once)
@@ -268,7 +288,7 @@ def _heading(text: str, *, x: float, xanchor: str, xshift: int, token: Any) -> d
         "y": 1,
         "yref": "paper",
         "yanchor": "bottom",
-        "yshift": 5,
+        "yshift": 1,
         "showarrow": False,
         "font": {"size": 12, "color": token["ink-3"]},
     }

@@ -21,8 +21,19 @@ SYMBOLS: Final = {
 }
 LINES: Final = (("目标", "target", State.REACHED), ("预警", "warning", State.WARNING), ("警戒", "alert", State.ALERT))
 
+_PLACES: Final = {
+    (True, True): "top left",
+    (True, False): "top center",
+    (False, True): "bottom center",
+    (False, False): "top right",
+}
+"""Place of a value by whether the line rises to it and from it."""
+
 _TOP, _BOTTOM, _LEFT, _RIGHT = 12, 28, 74, 148
 _LABEL_GAP: Final = 16
+_DASHES: Final = ("dash", "dot")
+_SAMPLES: Final = ("", "╌ ", "┈ ")
+"""Lines compared with, and the same dashes in front of their names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +56,7 @@ def trend(
     """The weekly line of the first of `series`; a period without value is a gap in the line.
 
     Args:
-        series: subject first; all share the periods of the subject.
+        series: subject first, then up to two to compare with.
         focus: key of the period to mark.
         height: in px.
         counted: names of numerator and denominator for the hover.
@@ -59,8 +70,7 @@ def trend(
     def pixels(value: float) -> float:
         return (high - value) / (high - low) * plot_height
 
-    dashes = ("dot", "dash")
-    data = [_context(other, keys, token, dash=dashes[index % len(dashes)]) for index, other in enumerate(others)]
+    data = [_context(other, keys, token, dash=_DASHES[index]) for index, other in enumerate(others)]
     data.append(_subject(subject, info, counted, token, theme))
     return go.Figure(
         data=data,
@@ -138,8 +148,8 @@ def _subject(series: Series, info: IndicatorInfo, counted: tuple[str, str], toke
         "x": list(range(len(series.points))),
         "y": [_rounded(point.value) for point in series.points],
         "text": ["" if point.value is None else fmt.number(point.value, digits=digits) for point in series.points],
-        "textposition": "top center",
-        "textfont": {"size": 11, "color": token["ink-2"]},
+        "textposition": _beside([point.value for point in series.points]),
+        "textfont": {"size": 11, "color": token["ink-2"], "shadow": f"0 0 3px {token['surface']}"},
         "line": {"color": token["accent"], "width": 2},
         "marker": {
             "size": 9,
@@ -178,6 +188,17 @@ def _context(series: Series, keys: Sequence[str], token: Any, *, dash: str) -> d
         "line": {"color": token["ink-3"], "width": 1.3, "dash": dash},
         "hovertemplate": f"{series.name} <b>%{{y:.1f}}</b><extra></extra>",
     }
+
+
+def _beside(values: Sequence[float | None]) -> list[str]:
+    """Where each value is written, so that the line does not run through it: outside of its bend."""
+    places = []
+    for before, value, after in zip([None, *values], values, [*values[1:], None], strict=False):
+        if before is None or value is None or after is None:
+            places.append("top center")
+        else:
+            places.append(_PLACES[value >= before, after > value])
+    return places
 
 
 def _rounded(value: float | None) -> float | None:
@@ -240,7 +261,11 @@ def _reference_labels(info: IndicatorInfo, pixels: Any, theme: str) -> list[dict
 
 def _end_labels(series: Sequence[Series], info: IndicatorInfo, pixels: Any, token: Any) -> list[dict[str, Any]]:
     last = [
-        (line.name, next((point.value for point in reversed(line.points) if point.value is not None), None), index == 0)
+        (
+            f"{_SAMPLES[index]}{line.name}",
+            next((point.value for point in reversed(line.points) if point.value is not None), None),
+            index == 0,
+        )
         for index, line in enumerate(series)
     ]
     known = [(name, value, is_subject) for name, value, is_subject in last if value is not None]
