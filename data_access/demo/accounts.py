@@ -42,12 +42,30 @@ def ledger_table(teaching: Teaching, drift: Drift) -> pa.Table:
 
     def credit(students: Ints, classes: Ints, day: np.datetime64, item: str, merit: Floats, most: float) -> None:
         share = np.clip(0.82 + 0.1 * merit + 0.12 * rng.standard_normal(len(merit), dtype=np.float32), -0.3, 1)
-        parts.append((students, classes, int(keys_of(np.array([day]))[0]), items.index(item), np.round(100 * np.clip(share, 0, 1), 1), np.round(most * share, 2)))
+        parts.append(
+            (
+                students,
+                classes,
+                int(keys_of(np.array([day]))[0]),
+                items.index(item),
+                np.round(100 * np.clip(share, 0, 1), 1),
+                np.round(most * share, 2),
+            )
+        )
 
     monday = term.first_day
     for item, points in OPENING_ITEMS.items():
         full = np.ones(len(enrolled))
-        parts.append((enrolled, np.full(len(enrolled), -1), int(keys_of(np.array([monday]))[0]), items.index(item), full * points, full * points))
+        parts.append(
+            (
+                enrolled,
+                np.full(len(enrolled), -1),
+                int(keys_of(np.array([monday]))[0]),
+                items.index(item),
+                full * points,
+                full * points,
+            )
+        )
     class_ = np.unique(college.students.class_[campus])
     for week, sunday in enumerate(week_ends(term), start=1):
         merit = diligence[campus] - 0.7 * drift.in_week(week)
@@ -62,7 +80,10 @@ def ledger_table(teaching: Teaching, drift: Drift) -> pa.Table:
 
 
 def _ledger_rows(
-    teaching: Teaching, rng: np.random.Generator, items: tuple[str, ...], parts: list[tuple[Ints, Ints, int, int, Floats, Floats]]
+    teaching: Teaching,
+    rng: np.random.Generator,
+    items: tuple[str, ...],
+    parts: list[tuple[Ints, Ints, int, int, Floats, Floats]],
 ) -> pa.Table:
     college, term = teaching.college, teaching.term
     sizes = [len(p[0]) for p in parts]
@@ -90,7 +111,9 @@ def _ledger_rows(
             "points": np.where(reversal, -points[everyone], points[everyone]),
             "collector_id": college.classes.head_teacher[of_class[everyone]],
             "reversal_of": Blank(values=first_key + everyone, missing=~reversal),
-            "entry_type": Coded(codes=np.where(reversal, 3, kind[everyone]), labels=("期初存入", "存入", "扣减", "冲正")),
+            "entry_type": Coded(
+                codes=np.where(reversal, 3, kind[everyone]), labels=("期初存入", "存入", "扣减", "冲正")
+            ),
         },
         first_key=first_key,
     )
@@ -117,20 +140,55 @@ def risk_table(teaching: Teaching, drift: Drift, failed: Ints) -> pa.Table:
         key = int(keys_of(np.array([sunday]))[0])
         known = week + 2 <= len(ends) or term.is_complete
         none = np.full(len(campus), -1)
-        soon = np.clip(-1.9 - 1.0 * diligence + 1.6 * drift.in_week(week + 1) + 0.6 * rng.standard_normal(len(campus)), -6, 6)
+        soon = np.clip(
+            -1.9 - 1.0 * diligence + 1.6 * drift.in_week(week + 1) + 0.6 * rng.standard_normal(len(campus)), -6, 6
+        )
         rows.append((0, key, campus, none, _chance(soon), rng.random(len(campus)) < _chance(soon), known))
         if week >= 4 and week % 4 == 0:
-            fails = -2.6 - 0.9 * ability - 0.6 * diligence + 1.2 * drift.in_week(week) + 0.5 * rng.standard_normal(len(campus))
+            fails = (
+                -2.6
+                - 0.9 * ability
+                - 0.6 * diligence
+                + 1.2 * drift.in_week(week)
+                + 0.5 * rng.standard_normal(len(campus))
+            )
             rows.append((1, key, campus, none, _chance(fails), failed > 0, term.is_complete))
-        down = 2.2 * (teaching.collapse_week <= week + 1) - 2.0 - 0.7 * teaching.appeal + 0.5 * rng.standard_normal(teaching.count)
-        rows.append((2, key, np.full(len(sections), -1), sections, _chance(down), rng.random(len(sections)) < _chance(down), known))
+        down = (
+            2.2 * (teaching.collapse_week <= week + 1)
+            - 2.0
+            - 0.7 * teaching.appeal
+            + 0.5 * rng.standard_normal(teaching.count)
+        )
+        rows.append(
+            (
+                2,
+                key,
+                np.full(len(sections), -1),
+                sections,
+                _chance(down),
+                rng.random(len(sections)) < _chance(down),
+                known,
+            )
+        )
         if term.number == 2 and week % 2 == 0:
             hard = -1.9 - 0.6 * college.students.diligence[leavers] + 0.5 * rng.standard_normal(len(leavers))
-            rows.append((3, key, leavers, np.full(len(leavers), -1), _chance(hard), rng.random(len(leavers)) < _chance(hard), term.is_complete))
+            rows.append(
+                (
+                    3,
+                    key,
+                    leavers,
+                    np.full(len(leavers), -1),
+                    _chance(hard),
+                    rng.random(len(leavers)) < _chance(hard),
+                    term.is_complete,
+                )
+            )
     return _risk_rows(teaching, rng, rows)
 
 
-def _risk_rows(teaching: Teaching, rng: np.random.Generator, rows: list[tuple[int, int, Ints, Ints, Floats, np.ndarray, bool]]) -> pa.Table:
+def _risk_rows(
+    teaching: Teaching, rng: np.random.Generator, rows: list[tuple[int, int, Ints, Ints, Floats, np.ndarray, bool]]
+) -> pa.Table:
     if not rows:
         return empty("fact_risk_score")
     college = teaching.college
@@ -140,7 +198,9 @@ def _risk_rows(teaching: Teaching, rng: np.random.Generator, rows: list[tuple[in
     known = np.repeat([r[6] for r in rows], sizes)
     count = len(code)
     ranks = np.concatenate([_rank(r[4]) for r in rows])
-    reason = np.where(code == 2, len(REASONS) + rng.integers(0, len(SECTION_REASONS), count), rng.integers(0, len(REASONS), count))
+    reason = np.where(
+        code == 2, len(REASONS) + rng.integers(0, len(SECTION_REASONS), count), rng.integers(0, len(REASONS), count)
+    )
     return build(
         "fact_risk_score",
         count,

@@ -30,7 +30,10 @@ def eval_table(teaching: Teaching) -> pa.Table:
     merit = teaching_merit(teaching)
     sections = np.arange(teaching.count)
     # Every section is due a peer and a self evaluation; supervisors, leaders and outsiders see a part.
-    seen = {kind: sections[rng.random(teaching.count) < share] for kind, share in (("督导", 0.85), ("校领导", 0.12), ("社会", 0.1))}
+    seen = {
+        kind: sections[rng.random(teaching.count) < share]
+        for kind, share in (("督导", 0.85), ("校领导", 0.12), ("社会", 0.1))
+    }
     groups = [teaching.pair_section, np.repeat(sections, 2), seen["督导"], seen["校领导"], sections, seen["社会"]]
     section = np.concatenate(groups)
     kind = np.repeat(np.arange(len(groups)), [len(g) for g in groups])
@@ -74,7 +77,11 @@ def observation_table(teaching: Teaching, sessions: Sessions) -> pa.Table:
     overall = 86.8 + 3.0 * merit + 2.2 * rng.standard_normal(total)
     parts = [overall + shift + 2.6 * rng.standard_normal(total) for shift in (2.4, 1.6, 0.2, -1.0, 1.2)]
     issues = rng.poisson(np.clip(1.1 - 0.5 * merit, 0.1, 4))
-    role = draw(rng, total, {"校级督导": 0.3, "系部督导": 0.28, "校领导": 0.05, "中层干部": 0.12, "同行": 0.22, "企业督导": 0.03})
+    role = draw(
+        rng,
+        total,
+        {"校级督导": 0.3, "系部督导": 0.28, "校领导": 0.05, "中层干部": 0.12, "同行": 0.22, "企业督导": 0.03},
+    )
     solved = rng.random(total)
     # Only lessons that took place by the cut-off can have been visited.
     rows = np.flatnonzero(sessions.exists[meeting, week] & sessions.held[meeting, week])
@@ -167,7 +174,9 @@ def survey_table(teaching: Teaching) -> pa.Table:
     return _survey_rows(teaching, rng, blocks)
 
 
-def _survey_rows(teaching: Teaching, rng: np.random.Generator, blocks: list[tuple[str, Ints, Ints, Floats]]) -> pa.Table:
+def _survey_rows(
+    teaching: Teaching, rng: np.random.Generator, blocks: list[tuple[str, Ints, Ints, Floats]]
+) -> pa.Table:
     college, term = teaching.college, teaching.term
     # Employers answer about interns of the final year; staff answer for themselves, without a student.
     enrolled = college.enrolled_in(term)

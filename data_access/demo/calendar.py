@@ -159,7 +159,11 @@ def dimension_tables(calendar: Calendar) -> tuple[pa.Table, pa.Table]:
     days = calendar.days
     first_year = calendar.terms[0].start.year - YEARS_BEFORE
     terms = [_term(y, n, calendar.as_of) for y in range(first_year - 1, calendar.current.acad_year + 1) for n in (1, 2)]
-    terms = [t for t in terms if t.end >= days[0].item() and t.start <= days[-1].item() and t.ordinal <= calendar.current.ordinal]
+    terms = [
+        t
+        for t in terms
+        if t.end >= days[0].item() and t.start <= days[-1].item() and t.ordinal <= calendar.current.ordinal
+    ]
     if terms[-1].ordinal < calendar.current.ordinal:
         terms.append(calendar.current)
     term_of = np.zeros(len(days), np.int64)

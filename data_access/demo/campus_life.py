@@ -57,7 +57,16 @@ def student_week_table(teaching: Teaching, drift: Drift) -> pa.Table:
     if not parts:
         return empty("fact_student_week")
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    names = ("date_id", "platform_minutes", "task_due", "task_done", "library_visits", "breakfast_cnt", "consume_amt", "late_return_cnt")
+    names = (
+        "date_id",
+        "platform_minutes",
+        "task_due",
+        "task_done",
+        "library_visits",
+        "breakfast_cnt",
+        "consume_amt",
+        "late_return_cnt",
+    )
     return build(
         "fact_student_week",
         count * len(parts),
@@ -88,12 +97,12 @@ def dorm_check_table(teaching: Teaching, drift: Drift, *, held_back: bool = Fals
         kept = boarder & (waits == held_back if newest else not held_back)
         rows = np.flatnonzero(kept)
         key = term.term_id * FIRST_KEY_STEP + week * count + rows
-        parts.append((key, college.students.ids[people[rows]], np.full(len(rows), keys_of(np.array([day]))[0]), score[rows]))
+        parts.append(
+            (key, college.students.ids[people[rows]], np.full(len(rows), keys_of(np.array([day]))[0]), score[rows])
+        )
     columns = [np.concatenate(c) for c in zip(*parts, strict=True)] if parts else [np.zeros(0, np.int64)] * 4
     return build(
         "fact_dorm_check",
         len(columns[0]),
         dict(zip(("dorm_check_id", "student_id", "date_id", "score"), columns, strict=True)),
     )
-
-

@@ -11,7 +11,7 @@ from data_access.demo.calendar import Term
 from data_access.demo.lessons import FIRST_KEY_STEP
 from data_access.demo.people import NEVER, STUDY_YEARS, College
 from data_access.demo.results import graded
-from data_access.demo.tables import Blank, Bools, Coded, Floats, Ints, build, draw, keys_of
+from data_access.demo.tables import Blank, Bools, Coded, Floats, Ints, build, keys_of
 
 FOLLOW_UP_FROM = (10, 10)
 """Month and day from which the college asks the graduates of the year how they fare."""
@@ -22,9 +22,10 @@ def certificate_table(college: College, term: Term) -> pa.Table:
     rng = college.spec.stream("fact_certificate", term.term_id)
     people = college.enrolled_in(term)
     grade = college.grade_in(term)[people]
-    keen = 0.05 * college.students.diligence[people] + 0.03 * college.organisation.majors.dimension("质量度")[
-        college.majors_of_students[people]
-    ]
+    keen = (
+        0.05 * college.students.diligence[people]
+        + 0.03 * college.organisation.majors.dimension("质量度")[college.majors_of_students[people]]
+    )
     required_rate = np.select([grade == STUDY_YEARS, (grade == 2) & (term.number == 2)], [0.86, 0.6], 0.0)
     required = people[rng.random(len(people)) < np.where(required_rate > 0, required_rate + keen, 0)]
     voluntary = people[(grade >= 2) & (rng.random(len(people)) < 0.1 + keen)]
@@ -65,7 +66,11 @@ def competition_table(college: College, term: Term) -> pa.Table:
     count = len(who)
     kind = np.choose(part, [rng.choice(2, count, p=[0.88, 0.12]), rng.choice(2, count, p=[0.75, 0.25]), 2])
     level = np.choose(part, [3, rng.choice(3, count, p=[0.08, 0.34, 0.58]), rng.choice([2, 3], count, p=[0.1, 0.9])])
-    award = np.where(part == 1, rng.choice(5, count, p=[0.1, 0.18, 0.24, 0.2, 0.28]), rng.choice(5, count, p=[0.04, 0.08, 0.12, 0.2, 0.56]))
+    award = np.where(
+        part == 1,
+        rng.choice(5, count, p=[0.1, 0.18, 0.24, 0.2, 0.28]),
+        rng.choice(5, count, p=[0.04, 0.08, 0.12, 0.2, 0.56]),
+    )
     day = term.first_day + np.where(part == 0, 49, 28) + rng.integers(0, 24, count)
     rows = np.flatnonzero(day <= term.last_known_day)
     rows = rows[np.argsort(day[rows], kind="stable")]
@@ -125,7 +130,8 @@ def internship_table(college: College, term: Term) -> pa.Table:
             "term_id": term.term_id,
             "kind": Coded(codes=kind, labels=("认识实习", "跟岗实习", "顶岗实习")),
             "is_matched": rng.random(count) < np.clip(0.84 + 0.06 * majors.dimension("质量度")[major], 0.2, 0.99),
-            "is_coop_enterprise": rng.random(count) < np.clip(0.68 + 0.12 * majors.dimension("产教融合度")[major], 0.05, 0.98),
+            "is_coop_enterprise": rng.random(count)
+            < np.clip(0.68 + 0.12 * majors.dimension("产教融合度")[major], 0.05, 0.98),
             "score": Blank(values=score, missing=np.full(count, not graded(term))),
             "praise_cnt": rng.poisson(0.7 * np.exp(0.3 * diligence)),
             "criticism_cnt": rng.poisson(0.25 * np.exp(-0.5 * diligence)),
@@ -144,7 +150,9 @@ def graduate_table(college: College) -> pa.Table:
 def _graduates(college: College, year: int) -> pa.Table:
     rng = college.spec.stream("fact_graduate", year)
     students, calendar = college.students, college.calendar
-    people = np.flatnonzero((college.classes.grade_year[students.class_] == year - STUDY_YEARS) & (students.leaves == NEVER))
+    people = np.flatnonzero(
+        (college.classes.grade_year[students.class_] == year - STUDY_YEARS) & (students.leaves == NEVER)
+    )
     count = len(people)
     quality = college.organisation.majors.dimension("质量度")[college.majors_of_students[people]]
     merit = 0.6 * students.diligence[people] + 0.4 * students.ability[people]
@@ -176,7 +184,9 @@ def _graduates(college: College, year: int) -> pa.Table:
             "is_matched": employed & (lot[4] < np.clip(0.735 + 0.065 * quality, 0.1, 0.98)),
             "is_local": employed & (lot[5] < np.clip(0.69 + 0.06 * local, 0.1, 0.98)),
             "is_coop_hire": employed & (lot[6] < np.clip(0.3 + 0.09 * partner, 0.02, 0.9)),
-            "enterprise_id": Blank(values=rng.integers(1, college.organisation.enterprise_count + 1, count), missing=~employed),
+            "enterprise_id": Blank(
+                values=rng.integers(1, college.organisation.enterprise_count + 1, count), missing=~employed
+            ),
             "salary": Blank(
                 values=np.round(4550 + 260 * quality + 300 * merit + 700 * rng.standard_normal(count), -1),
                 missing=unasked | ~employed,
@@ -185,12 +195,19 @@ def _graduates(college: College, year: int) -> pa.Table:
             "entry_satisfaction": Blank(values=_percent(rng, 83.5 + 2 * quality + 1.5 * merit, 8), missing=~employed),
             "alma_satisfied": Blank(values=lot[8] < 0.94, missing=unasked),
             "alma_recommend": Blank(
-                values=rng.random(count) < np.clip(0.7 + 0.05 * college.organisation.majors.dimension("品牌度")[college.majors_of_students[people]], 0, 1),
+                values=rng.random(count)
+                < np.clip(
+                    0.7 + 0.05 * college.organisation.majors.dimension("品牌度")[college.majors_of_students[people]],
+                    0,
+                    1,
+                ),
                 missing=unasked,
             ),
             "followup_due": np.full(count, bool(_followed_up(calendar.as_of, year))),
             "followup_done": followed,
-            "employer_score": Blank(values=_percent(rng, 87 + 1.6 * quality + 1.5 * merit, 5), missing=unasked | ~employed),
+            "employer_score": Blank(
+                values=_percent(rng, 87 + 1.6 * quality + 1.5 * merit, 5), missing=unasked | ~employed
+            ),
             "followup3_done": asked_again,
             "promoted_3y": Blank(values=rng.random(count) < 0.575, missing=~asked_again),
         },

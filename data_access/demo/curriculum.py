@@ -81,7 +81,9 @@ def build_courses(college: College) -> Courses:
     department = np.full(count, organisation.specialist_count + 2)
     department[:n_own] = np.repeat(majors.department + 1, OWN)
     department[n_own : n_own + n_shared] = np.repeat(np.arange(1, len(departments) + 1), SHARED)
-    department[n_own + n_shared : n_own + n_shared + n_public] = [organisation.specialist_count + 1 + row[1] for row in public]
+    department[n_own + n_shared : n_own + n_shared + n_public] = [
+        organisation.specialist_count + 1 + row[1] for row in public
+    ]
     type_ = np.zeros(count, int)
     type_[:n_own] = np.tile([1, 1, 2, 2, 2, 2, 2, 2, 3, 3], majors.count)
     type_[n_own : n_own + n_shared] = 1
@@ -112,7 +114,7 @@ def build_courses(college: College) -> Courses:
 
 
 def courses_of_class(
-    organisation: Organisation, courses: Courses, major: int, grade: int, number: int
+    organisation: Organisation, major: int, grade: int, number: int
 ) -> tuple[list[int], list[int], list[int]]:
     """Courses a class takes: (its major's own, shared in the department, public and elective), as positions."""
     department = int(organisation.majors.department[major])
@@ -138,7 +140,9 @@ def course_table(college: College, courses: Courses) -> pa.Table:
     majors = college.organisation.majors
     joint_chance = np.full(count, 0.08)
     professional = courses.major >= 0
-    joint_chance[professional] = np.clip(0.3 + 0.15 * majors.dimension("产教融合度")[courses.major[professional]], 0, 0.9)
+    joint_chance[professional] = np.clip(
+        0.3 + 0.15 * majors.dimension("产教融合度")[courses.major[professional]], 0, 0.9
+    )
     joint = rng.random(count) < joint_chance
     in_class = courses.type_ > 0
     # 36 courses of 622 hold a provincial or national title; the best kept ones get them.
@@ -146,7 +150,10 @@ def course_table(college: College, courses: Courses) -> pa.Table:
     hours = (courses.credit * 18).astype(int)
     share = np.where(courses.practical, 0.8, np.where(in_class, 0.42, 0.25)) + 0.08 * rng.standard_normal(count)
     staff = college.organisation.staff
-    leads = [_lead(college, int(m), int(d), i) for i, (m, d) in enumerate(zip(courses.major, courses.department, strict=True))]
+    leads = [
+        _lead(college, int(m), int(d), i)
+        for i, (m, d) in enumerate(zip(courses.major, courses.department, strict=True))
+    ]
     form = np.where(courses.practical, 2, np.where(rng.random(count) < np.where(in_class, 0.35, 0.08), 1, 0))
     textbook = draw(rng, count, {"国家规划": 0.36, "省级规划": 0.16, "校企合编": 0.14, "自编讲义": 0.16, "其他": 0.18})
     return build(
@@ -181,5 +188,7 @@ def course_table(college: College, courses: Courses) -> pa.Table:
 def _lead(college: College, major: int, department: int, turn: int) -> int:
     staff = college.organisation.staff
     teachers = staff.of_kind("专任教师")
-    team = teachers[staff.major[teachers] == major] if major >= 0 else teachers[staff.department[teachers] == department]
+    team = (
+        teachers[staff.major[teachers] == major] if major >= 0 else teachers[staff.department[teachers] == department]
+    )
     return int(team[turn % len(team)])

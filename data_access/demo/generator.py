@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from data_access.contracts import contracts
 from data_access.demo import (
     accounts,
     appraisal,
@@ -23,14 +24,16 @@ from data_access.demo import (
     people,
     programmes,
     quality,
+    reporting,
     results,
     services,
     staffing,
+    tasks,
     timetable,
 )
 from data_access.demo.moods import Drift, build_drift
 from data_access.demo.spec import CollegeSpec
-from data_access.demo.tables import Ints
+from data_access.demo.tables import Ints, empty
 
 NamedTable = tuple[str, pa.Table]
 
@@ -67,6 +70,16 @@ def generate(spec: CollegeSpec, *, indicators: Sequence[Mapping[str, Any]] = ())
             the references are empty.
     """
     plan = build_plan(spec)
+    missing = dict.fromkeys(contracts())
+    for name, table in _tables(plan, indicators):
+        missing.pop(name, None)
+        yield name, table
+    # Early in the first term some facts cannot exist yet; their tables still do.
+    for name in missing:
+        yield name, empty(name)
+
+
+def _tables(plan: Plan, indicators: Sequence[Mapping[str, Any]]) -> Iterator[NamedTable]:
     yield from _dimensions(plan, indicators)
     yield from _facts_of_years(plan, indicators)
     failed: Ints | None = None
@@ -114,11 +127,13 @@ def _facts_of_years(plan: Plan, indicators: Sequence[Mapping[str, Any]]) -> Iter
     yield "fact_incident", services.incident_table(college)
     yield "fact_safety_check", services.safety_check_table(college)
     yield "fact_feedback", services.feedback_table(college)
-    yield from zip(("fact_task", "fact_task_month"), quality.task_tables(college, courses), strict=True)
-    yield "fact_onepage", quality.onepage_table(college, courses)
-    yield from zip(("fact_diagnosis", "fact_improve"), quality.diagnosis_and_improve_tables(college, courses), strict=True)
-    yield "fact_report", quality.report_table(college, courses)
-    yield "fact_data_load", quality.data_load_table(college)
+    yield from zip(("fact_task", "fact_task_month"), tasks.task_tables(college, courses), strict=True)
+    yield "fact_onepage", tasks.onepage_table(college, courses)
+    yield from zip(
+        ("fact_diagnosis", "fact_improve"), quality.diagnosis_and_improve_tables(college, courses), strict=True
+    )
+    yield "fact_report", reporting.report_table(college, courses)
+    yield "fact_data_load", reporting.data_load_table(college)
     yield "fact_alert", quality.alert_table(college, courses, [str(item["code"]) for item in indicators])
     for table in measures.value_tables(college, courses, plan.teachings, indicators):
         yield "fact_indicator_value", table

@@ -10,7 +10,7 @@ from data_access.demo.lessons import FIRST_KEY_STEP
 from data_access.demo.moods import Drift
 from data_access.demo.people import STUDY_YEARS, College
 from data_access.demo.stories import UNRULY_MAJOR, UNRULY_WEEKS
-from data_access.demo.tables import Blank, Bools, Coded, Floats, Ints, build, draw, keys_of
+from data_access.demo.tables import Blank, Bools, Coded, Floats, Ints, build, keys_of
 from data_access.demo.timetable import Teaching, story_class
 
 EVENTS_A_TERM = {
@@ -123,9 +123,9 @@ def student_event_table(teaching: Teaching, drift: Drift) -> pa.Table:
         who.append(member)
         kind.append(np.full(len(member), code))
         week.append(when)
-    member, code, weeks = (np.concatenate(column) for column in (who, kind, week))
+    member, codes, weeks = (np.concatenate(column) for column in (who, kind, week))
     days = term.first_day + weeks * 7 + rng.integers(0, 7, len(weeks))
-    extra = _event_details(college, rng, people[member], Coded(codes=code, labels=kinds))
+    extra = _event_details(college, rng, people[member], Coded(codes=codes, labels=kinds))
     rows = np.flatnonzero(days <= term.last_known_day)
     rows = rows[np.argsort(days[rows], kind="stable")]
     fresh = (term.last_known_day - days[rows]).astype(int) < 7
@@ -135,7 +135,7 @@ def student_event_table(teaching: Teaching, drift: Drift) -> pa.Table:
         {
             "student_id": college.students.ids[people[member[rows]]],
             "date_id": keys_of(days[rows]),
-            "event_type": Coded(codes=code[rows], labels=kinds),
+            "event_type": Coded(codes=codes[rows], labels=kinds),
             "event_level": extra[0][rows],
             "duration_hours": extra[1][rows],
             "is_handled": ~fresh | (extra[2][rows] < 0.6),
@@ -154,7 +154,9 @@ def _event_details(
     level = np.where(quarrel, rng.integers(0, 2, count), level)
     hours = np.where(job, rng.gamma(4, 14, count), rng.uniform(0.5, 2.5, count))
     class_ = college.students.class_[student]
-    reporter = np.where(breach | kind.equals("心理辅导"), college.classes.counsellor[class_], college.classes.head_teacher[class_])
+    reporter = np.where(
+        breach | kind.equals("心理辅导"), college.classes.counsellor[class_], college.classes.head_teacher[class_]
+    )
     return level, np.round(hours, 1), rng.random(count), reporter
 
 
@@ -191,7 +193,9 @@ def student_assess_table(teaching: Teaching) -> pa.Table:
             "basic_pre": basic,
             "basic_post": np.clip(np.round(basic + 4.6 + 1.2 * diligence + 3 * rng.standard_normal(count), 1), 0, 100),
             "career_pre": career,
-            "career_post": np.clip(np.round(career + 4.8 + 1.2 * diligence + 3 * rng.standard_normal(count), 1), 0, 100),
+            "career_post": np.clip(
+                np.round(career + 4.8 + 1.2 * diligence + 3 * rng.standard_normal(count), 1), 0, 100
+            ),
             "typical_ability_score": mark(80, 3 * ability, 6),
         },
         first_key=term.term_id * FIRST_KEY_STEP,
@@ -251,7 +255,12 @@ def class_activity_table(teaching: Teaching) -> pa.Table:
     score = np.clip(np.round(85.5 + 2.6 * spirit + 4 * rng.standard_normal(shape), 1), 40, 100)
     rate = np.clip(0.962 + 0.014 * spirit - 0.02 * away, 0.6, 1)
     present = rng.binomial(size[class_], rate)
-    keep: Bools = (days <= term.last_known_day) & (~away | (week % 4 == 0) | (week % 4 == 1)) & ~is_holiday(days) & (size[class_] > 0)
+    keep: Bools = (
+        (days <= term.last_known_day)
+        & (~away | (week % 4 == 0) | (week % 4 == 1))
+        & ~is_holiday(days)
+        & (size[class_] > 0)
+    )
     rows = np.flatnonzero(keep)
     rows = rows[np.argsort(days[rows], kind="stable")]
     return build(

@@ -92,15 +92,16 @@ def session_table(teaching: Teaching, sessions: Sessions) -> pa.Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Attendance:
-    """Attendance rows of one week; `student` counts in `Teaching.students`, `meeting` in the meetings."""
+    """Attendance rows of one week; `meeting` is the position of each row's meeting in the timetable."""
 
-    student: Ints
+    week: int
     meeting: Ints
-    day: int
     table: pa.Table
 
 
-def attendance_tables(teaching: Teaching, sessions: Sessions, drift: Drift, *, held_back: bool = False) -> Iterator[pa.Table]:
+def attendance_tables(
+    teaching: Teaching, sessions: Sessions, drift: Drift, *, held_back: bool = False
+) -> Iterator[pa.Table]:
     """fact_attendance of one term in one table; with `held_back` only the rows that are kept for the source files."""
     weeks = [batch.table for batch in attendance_weeks(teaching, sessions, drift, held_back=held_back)]
     if weeks:
@@ -163,7 +164,12 @@ def _week_rows(
     status = np.full(len(chosen), ON_TIME, np.int8)
     edge = truant
     status[noise[0] < edge] = TRUANT
-    for code, share in ((ON_LEAVE, leave), (OFFICIAL_LEAVE, np.float32(0.006)), (LATE, late), (LEFT_EARLY, late * np.float32(0.2))):
+    for code, share in (
+        (ON_LEAVE, leave),
+        (OFFICIAL_LEAVE, np.float32(0.006)),
+        (LATE, late),
+        (LEFT_EARLY, late * np.float32(0.2)),
+    ):
         inside = noise[0] >= edge
         edge = edge + share
         status[inside & (noise[0] < edge)] = code
@@ -171,7 +177,9 @@ def _week_rows(
     mood = np.float32(0.55) * will + np.float32(0.3) * teaching.appeal.astype(np.float32)[section]
     preview = sessions.preview[:, week - 1][meeting]
     homework = sessions.homework[:, week - 1][meeting]
-    stars = np.clip(np.round(4.42 + 0.3 * teaching.appeal.astype(np.float32)[section] + 1.5 * (noise[5] + noise[6] - 1)), 1, 5)
+    stars = np.clip(
+        np.round(4.42 + 0.3 * teaching.appeal.astype(np.float32)[section] + 1.5 * (noise[5] + noise[6] - 1)), 1, 5
+    )
     table = build(
         "fact_attendance",
         len(chosen),
@@ -189,7 +197,7 @@ def _week_rows(
             "instant_score": Blank(values=stars, missing=~here | (noise[4] > 0.3)),
         },
     )
-    return Attendance(student=student, meeting=meeting, day=week, table=table)
+    return Attendance(week=week, meeting=meeting, table=table)
 
 
 def _base_logit(teaching: Teaching) -> Floats:

@@ -16,7 +16,14 @@ from data_access.demo.people import College
 from data_access.demo.tables import Blank, Bools, Coded, Floats, Ints, build, empty, keys_of
 from data_access.demo.timetable import Teaching
 
-ENTITY_COLUMNS = {"dept": "dept_id", "major": "major_id", "course": "course_id", "offering": "offering_id", "teacher": "teacher_id", "class": "class_id"}
+ENTITY_COLUMNS = {
+    "dept": "dept_id",
+    "major": "major_id",
+    "course": "course_id",
+    "offering": "offering_id",
+    "teacher": "teacher_id",
+    "class": "class_id",
+}
 STATES = ("达标", "关注", "预警", "警戒", "无数据")
 STATE_EDGES = (-1.5, -1.0, -0.35)
 """Standing below which a value is at alert, warning, attention; above the last it meets its target."""
@@ -63,12 +70,17 @@ def indicator_table(indicators: Sequence[Mapping[str, Any]]) -> pa.Table:
     return build(
         "dim_indicator",
         len(indicators),
-        {name: [str(item[name]) for item in indicators] for name in ("code", "name_zh", "layer", "dimension", "five_system", "direction")}
+        {
+            name: [str(item[name]) for item in indicators]
+            for name in ("code", "name_zh", "layer", "dimension", "five_system", "direction")
+        }
         | {"is_core": [bool(item.get("is_core")) for item in indicators]},
     )
 
 
-def value_tables(college: College, courses: Courses, teachings: list[Teaching], indicators: Sequence[Mapping[str, Any]]) -> list[pa.Table]:
+def value_tables(
+    college: College, courses: Courses, teachings: list[Teaching], indicators: Sequence[Mapping[str, Any]]
+) -> list[pa.Table]:
     """fact_indicator_value, one table per term: month ends, for all but single students."""
     if not indicators:
         return [empty("fact_indicator_value")]
@@ -91,11 +103,11 @@ def _values_of_term(college: College, courses: Courses, teaching: Teaching, meas
         # The college as a whole has a value of everything at every month end, so that each is a full snapshot.
         everything = np.arange(len(measures.code))
         blocks.append((everything, np.full(len(everything), day), np.zeros(len(everything), int), 0))
-        for kind, keys in members.items():
-            own = np.array([e == kind for e in measures.entity])
+        for level, keys in members.items():
+            own = np.array([e == level for e in measures.entity])
             due = np.flatnonzero(own & (measures.frequent | (day == len(days) - 1)))
-            indicator, entity = (grid.ravel() for grid in np.meshgrid(due, keys, indexing="ij"))
-            blocks.append((indicator, np.full(len(indicator), day), entity, kinds.index(kind)))
+            pairs = [grid.ravel() for grid in np.meshgrid(due, keys, indexing="ij")]
+            blocks.append((pairs[0], np.full(len(pairs[0]), day), pairs[1], kinds.index(level)))
     indicator, when, entity = (np.concatenate([b[i] for b in blocks]) for i in range(3))
     kind = np.repeat([b[3] for b in blocks], [len(b[0]) for b in blocks])
     rng = college.spec.stream("fact_indicator_value", teaching.term.term_id)
@@ -105,7 +117,7 @@ def _values_of_term(college: College, courses: Courses, teaching: Teaching, meas
     standing = habit + 0.5 * rng.standard_normal(count)
     state = 3 - np.searchsorted(STATE_EDGES, standing)
     value = _value_at(standing, measures.target[indicator], measures.warning[indicator], measures.alert[indicator])
-    keys = {
+    subjects = {
         column: Blank(values=entity, missing=kind != kinds.index(name)) for name, column in ENTITY_COLUMNS.items()
     }
     return build(
@@ -114,7 +126,7 @@ def _values_of_term(college: College, courses: Courses, teaching: Teaching, meas
         {
             "indicator_id": indicator + 1,
             "date_id": keys_of(days)[when],
-            **keys,
+            **subjects,
             "student_id": None,
             "value": np.round(value, 2),
             "target": measures.target[indicator],
@@ -160,7 +172,11 @@ def target_table(college: College, indicators: Sequence[Mapping[str, Any]]) -> p
     if not indicators:
         return empty("ref_target")
     measures = read_measures(indicators)
-    members = {"school": np.array([1]), "dept": college.organisation.department_ids, "major": college.organisation.majors.ids}
+    members = {
+        "school": np.array([1]),
+        "dept": college.organisation.department_ids,
+        "major": college.organisation.majors.ids,
+    }
     plain = np.flatnonzero(~measures.interval)
     rows = [
         (i, kind, key)
@@ -194,7 +210,11 @@ def target_table(college: College, indicators: Sequence[Mapping[str, Any]]) -> p
 
 def benchmark_table(college: College, indicators: Sequence[Mapping[str, Any]]) -> pa.Table:
     """ref_benchmark: quartiles of four peer groups, for every indicator of college, majors and teachers."""
-    chosen = [i for i, item in enumerate(indicators) if item["layer"] in {"学校", "专业", "教师"} and not isinstance(item["target"], list)]
+    chosen = [
+        i
+        for i, item in enumerate(indicators)
+        if item["layer"] in {"学校", "专业", "教师"} and not isinstance(item["target"], list)
+    ]
     if not chosen:
         return empty("ref_benchmark")
     measures = read_measures(indicators)

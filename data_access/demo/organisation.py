@@ -272,10 +272,9 @@ def _major_table(organisation: Organisation) -> pa.Table:
 
 def _teacher_table(spec: CollegeSpec, staff: Staff) -> pa.Table:
     rng = spec.stream("dim_teacher")
-    hired = (
-        np.datetime64("1970-07-01", "D").astype("datetime64[Y]")
-        + (staff.hired - 1970)
-    ).astype("datetime64[D]") + rng.integers(180, 260, staff.count)
+    hired = (np.datetime64("1970-07-01", "D").astype("datetime64[Y]") + (staff.hired - 1970)).astype(
+        "datetime64[D]"
+    ) + rng.integers(180, 260, staff.count)
     return build(
         "dim_teacher",
         staff.count,

@@ -202,8 +202,7 @@ def _students(spec: CollegeSpec, calendar: Calendar, classes: Classes, organisat
     return Students(
         class_=class_,
         number=[
-            f"{y}{c:03d}{s:03d}"
-            for y, c, s in zip(classes.grade_year[class_], in_cohort[class_], seat, strict=True)
+            f"{y}{c:03d}{s:03d}" for y, c, s in zip(classes.grade_year[class_], in_cohort[class_], seat, strict=True)
         ],
         female=rng.random(count) < 0.47,
         entry=classes.grade_year[class_] * 2,

@@ -49,7 +49,9 @@ def enrolment_table(college: College) -> pa.Table:
                 {
                     "major_id": major + 1,
                     "enrol_year": year,
-                    "province": Coded(codes=np.tile(np.arange(len(provinces)), majors.count), labels=[p for p, _ in provinces]),
+                    "province": Coded(
+                        codes=np.tile(np.arange(len(provinces)), majors.count), labels=[p for p, _ in provinces]
+                    ),
                     "plan_cnt": planned,
                     "first_choice_cnt": np.round(planned * np.clip(1.12 + 0.22 * appeal, 0.35, 3)).astype(int),
                     "admitted_cnt": admitted,
@@ -83,7 +85,9 @@ def major_year_table(college: College) -> pa.Table:
                     "acad_year": acad_year_text(year),
                     "survey_cnt": rng.poisson(np.clip(2.3 + 0.6 * fit, 0.3, 6)),
                     "industry_match_score": _percent(84 + 5 * fit + 3 * rng.standard_normal(n)),
-                    "demand_posts": np.round(cohort * np.clip(2.9 + 0.8 * fit + 0.3 * rng.standard_normal(n), 0.5, 8)).astype(int),
+                    "demand_posts": np.round(
+                        cohort * np.clip(2.9 + 0.8 * fit + 0.3 * rng.standard_normal(n), 0.5, 8)
+                    ).astype(int),
                     "scheme_revised": rng.random(n) < 0.95,
                     "joint_course_cnt": rng.binomial(12, np.clip(0.36 + 0.1 * tied, 0.05, 0.95)),
                     "major_course_cnt": 12,
@@ -93,7 +97,11 @@ def major_year_table(college: College) -> pa.Table:
                     "swot_done": rng.random(n) < 0.96,
                     "enterprise_hours": np.round(hours * np.clip(0.185 + 0.045 * tied, 0.01, 0.6)).astype(int),
                     "major_course_hours": hours,
-                    "output_value": np.round(invested * np.clip(1.06 + 0.2 * majors.dimension("贡献度") + 0.1 * rng.standard_normal(n), 0.2, 3), 1),
+                    "output_value": np.round(
+                        invested
+                        * np.clip(1.06 + 0.2 * majors.dimension("贡献度") + 0.1 * rng.standard_normal(n), 0.2, 3),
+                        1,
+                    ),
                     "input_value": invested,
                 },
                 first_key=year * KEY_OF_YEAR,
@@ -144,7 +152,9 @@ def training_base_table(college: College) -> pa.Table:
     for year in college.calendar.years:
         rng = college.spec.stream("fact_training_base", year)
         n = len(major)
-        seats = np.maximum(2, np.round(size / 4 * np.clip(0.58 + 0.13 * support + 0.04 * rng.standard_normal(n), 0.1, 2))).astype(int)
+        seats = np.maximum(
+            2, np.round(size / 4 * np.clip(0.58 + 0.13 * support + 0.04 * rng.standard_normal(n), 0.1, 2))
+        ).astype(int)
         opened = seats * rng.integers(900, 1300, n)
         worth = size / 4 * np.clip(0.92 + 0.28 * support + 0.12 * rng.standard_normal(n), 0.1, 3)
         parts.append(
@@ -158,7 +168,9 @@ def training_base_table(college: College) -> pa.Table:
                     "workstation_cnt": seats,
                     "equip_value": np.round(worth, 2),
                     "open_hours": opened,
-                    "used_hours": np.round(opened * np.clip(0.74 + 0.11 * rng.standard_normal(majors.count)[major], 0.2, 1.05)),
+                    "used_hours": np.round(
+                        opened * np.clip(0.74 + 0.11 * rng.standard_normal(majors.count)[major], 0.2, 1.05)
+                    ),
                 },
                 first_key=year * KEY_OF_YEAR,
             )
@@ -173,7 +185,14 @@ def _years_with_history(college: College) -> range:
 def exchange_table(college: College) -> pa.Table:
     """fact_exchange, with the three years before for rolling indicators."""
     majors = college.organisation.majors
-    kinds = {"教师境外研修": 0.8, "学生境外交流": 0.9, "来华留学": 0.35, "合作办学项目": 0.45, "引入国际标准": 0.5, "输出标准课程": 0.35}
+    kinds = {
+        "教师境外研修": 0.8,
+        "学生境外交流": 0.9,
+        "来华留学": 0.35,
+        "合作办学项目": 0.45,
+        "引入国际标准": 0.5,
+        "输出标准课程": 0.35,
+    }
     size = college.spec.students / majors.count
     parts = []
     for year in _years_with_history(college):
@@ -210,7 +229,16 @@ def honour_table(college: College, courses: Courses) -> pa.Table:
     teachers = staff.of_kind("专任教师")
     teachers = teachers[staff.major[teachers] >= 0]
     weight = np.exp(0.7 * majors.dimension("显示度")[staff.major[teachers]] + 0.5 * staff.drive[teachers])
-    kinds = {"专业建设项目": 0.15, "课程建设项目": 0.2, "规划教材": 0.12, "教学成果奖": 0.12, "教学能力比赛": 0.17, "教师称号": 0.08, "教学团队": 0.06, "其他": 0.1}
+    kinds = {
+        "专业建设项目": 0.15,
+        "课程建设项目": 0.2,
+        "规划教材": 0.12,
+        "教学成果奖": 0.12,
+        "教学能力比赛": 0.17,
+        "教师称号": 0.08,
+        "教学团队": 0.06,
+        "其他": 0.1,
+    }
     parts = []
     for year in _years_with_history(college):
         rng = college.spec.stream("fact_honour", year)
@@ -277,4 +305,3 @@ def social_training_table(college: College) -> pa.Table:
 
 def _percent(values: Floats) -> Floats:
     return np.clip(np.round(values, 1), 0, 100)
-

@@ -139,7 +139,8 @@ def fitness_table(teaching: Teaching) -> pa.Table:
             "term_id": term.term_id,
             "total_score": score,
             "result_level": Coded(
-                codes=np.searchsorted([60.0, 80.0, 90.0], score, side="right"), labels=("不及格", "及格", "良好", "优秀")
+                codes=np.searchsorted([60.0, 80.0, 90.0], score, side="right"),
+                labels=("不及格", "及格", "良好", "优秀"),
             ),
         },
         first_key=term.term_id * FIRST_KEY_STEP,

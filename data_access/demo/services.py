@@ -15,11 +15,20 @@ POLICY_ITEMS = {
     "C1": 2, "C2": 5, "D1": 2, "D2": 6, "E1": 1, "E2": 3, "E3": 3, "F1": 3, "F2": 2,
 }  # fmt: skip
 """Third-level items of every second-level group of the policy index: 60 in 19 groups."""
-POLICY_OFFICES = {"A": "党委(院长)办公室", "B": "教务处", "C": "组织人事处", "D": "学生工作处", "E": "计划财务处", "F": "监察审计处"}
+POLICY_OFFICES = {
+    "A": "党委(院长)办公室",
+    "B": "教务处",
+    "C": "组织人事处",
+    "D": "学生工作处",
+    "E": "计划财务处",
+    "F": "监察审计处",
+}
 SHIFTED_ITEMS = ("E301", "E302", "E303")
 """Items whose process and standard carry the next item's number, as in the plan this index was taken from."""
 YEARLY_INCOME = {"财政拨款": 14_900.0, "学费收入": 6_100.0, "社会服务收入": 1_620.0, "其他收入": 900.0}
 """Income of a college of 12,000 students in 10,000 yuan."""
+
+CATEGORIES = (*YEARLY_INCOME, "人员支出", "教学运行", "专业建设", "实训设备", "师资建设", "质保专项", "其他支出")
 
 
 def school_year_table(college: College) -> pa.Table:
@@ -63,39 +72,39 @@ def finance_table(college: College) -> pa.Table:
         (further if category == "社会服务收入" else finance, 0, "收入", category, amount * scale / 12)
         for category, amount in YEARLY_INCOME.items()
     ]
-    for department in organisation.department_ids.tolist():
-        lines += [(department, 0, "支出", "人员支出", 30 * scale), (department, 0, "支出", "其他支出", 4 * scale)]
-        lines.append((department, 0, "支出", "质保专项", (4.0 if department == quality else 0.6) * scale))
-    for department in organisation.teaching_ids.tolist():
-        lines += [(department, 0, "支出", "教学运行", 12 * scale), (department, 0, "支出", "师资建设", 3 * scale)]
-    for major in range(majors.count):
-        department = int(majors.department[major]) + 1
-        lines += [(department, major + 1, "支出", c, a * scale) for c, a in (("专业建设", 3.0), ("实训设备", 4.0), ("教学运行", 2.0))]
-    department, major, direction, category, amount = zip(*lines, strict=True)
+    for home in organisation.department_ids.tolist():
+        lines += [(home, 0, "支出", "人员支出", 30 * scale), (home, 0, "支出", "其他支出", 4 * scale)]
+        lines.append((home, 0, "支出", "质保专项", (4.0 if home == quality else 0.6) * scale))
+    for home in organisation.teaching_ids.tolist():
+        lines += [(home, 0, "支出", "教学运行", 12 * scale), (home, 0, "支出", "师资建设", 3 * scale)]
+    for m in range(majors.count):
+        home = int(majors.department[m]) + 1
+        lines += [
+            (home, m + 1, "支出", c, a * scale) for c, a in (("专业建设", 3.0), ("实训设备", 4.0), ("教学运行", 2.0))
+        ]
+    department, major, plan = (np.array([line[i] for line in lines]) for i in (0, 1, 4))
+    income = np.array([line[2] == "收入" for line in lines])
+    category = np.array([CATEGORIES.index(line[3]) for line in lines])
+    wobble = np.where(major > 0, 0.08, np.where(category == CATEGORIES.index("质保专项"), 0.05, 0.022))
+    count = len(lines)
     months = college.calendar.month_ends(college.calendar.terms[0].start.replace(month=1, day=1))
-    directions = ("收入", "支出")
-    categories = tuple(YEARLY_INCOME) + ("人员支出", "教学运行", "专业建设", "实训设备", "师资建设", "质保专项", "其他支出")
     parts = []
     for month in months:
         rng = college.spec.stream("fact_finance", int(keys_of(np.array([month]))[0]))
-        count = len(lines)
-        plan = np.array(amount)
         # Every department spends at its own pace; earmarked money of single majors wobbles more.
-        pace = college.spec.stream("fact_finance.pace").normal(0, 0.012, 200)[np.array(department)]
-        wobble = np.where(np.array(major) > 0, 0.08, np.where(np.array(category) == "质保专项", 0.05, 0.022))
+        pace = college.spec.stream("fact_finance.pace").normal(0, 0.012, 200)[department]
         spent = plan * np.clip(0.978 + pace + wobble * rng.standard_normal(count), 0.3, 1.4)
         earned = plan * np.clip(1.0 + 0.04 * rng.standard_normal(count), 0.5, 1.5)
-        income = np.array(direction) == "收入"
         parts.append(
             build(
                 "fact_finance",
                 count,
                 {
-                    "dept_id": np.array(department),
-                    "major_id": Blank(values=np.array(major), missing=np.array(major) == 0),
+                    "dept_id": department,
+                    "major_id": Blank(values=major, missing=major == 0),
                     "date_id": int(keys_of(np.array([month]))[0]),
-                    "direction": Coded(codes=np.array([directions.index(d) for d in direction]), labels=directions),
-                    "category": Coded(codes=np.array([categories.index(c) for c in category]), labels=categories),
+                    "direction": Coded(codes=np.where(income, 0, 1), labels=("收入", "支出")),
+                    "category": Coded(codes=category, labels=CATEGORIES),
                     "budget_amt": np.round(plan, 3),
                     "actual_amt": np.round(np.where(income, earned, spent), 3),
                 },
@@ -157,10 +166,16 @@ def governance_table(college: College) -> pa.Table:
     for term in college.calendar.terms:
         rng = college.spec.stream("fact_governance", term.term_id)
         rows: list[tuple[int, int, str]] = [(office, 0, "党委听取诊改汇报")] * 2 + [(quality, 0, "质量委员会会议")] * 2
-        rows += [(office, int(organisation.staff.ids[who]), "班子督促检查") for who in leaders for _ in range(2 + int(rng.random() < 0.75))]
+        rows += [
+            (office, int(organisation.staff.ids[who]), "班子督促检查")
+            for who in leaders
+            for _ in range(2 + int(rng.random() < 0.75))
+        ]
         rows += [(personnel, 0, "师资需求调研")]
         for department in organisation.department_ids.tolist():
-            rows += [(department, 0, "诊改培训")] * 4 + [(department, 0, "一页纸编制培训")] * (3 if term.number == 2 else 1)
+            rows += [(department, 0, "诊改培训")] * 4 + [(department, 0, "一页纸编制培训")] * (
+                3 if term.number == 2 else 1
+            )
         department, leader, kind = zip(*rows, strict=True)
         kinds = ("党委听取诊改汇报", "班子督促检查", "诊改培训", "质量委员会会议", "一页纸编制培训", "师资需求调研")
         count = len(rows)
@@ -202,7 +217,9 @@ def incident_table(college: College) -> pa.Table:
         category = draw(rng, count, categories)
         who = rng.choice(teachers, count)
         personal = category.equals("教学") | category.equals("考试") | category.equals("师德")
-        home = np.array([organisation.department_id(homes.get(label, "教务处")) for label in categories])[category.codes]
+        home = np.array([organisation.department_id(homes.get(label, "教务处")) for label in categories])[
+            category.codes
+        ]
         anywhere = rng.choice(organisation.department_ids, count)
         department = np.where(personal, staff.department[who], np.where(rng.random(count) < 0.5, home, anywhere))
         rows, days = days_of_year(college, rng, year, count)
@@ -216,7 +233,9 @@ def incident_table(college: College) -> pa.Table:
                     "date_id": keys_of(days),
                     "category": category.where(rows),
                     "severity": draw(rng, len(rows), {"一般": 0.88, "较大": 0.1, "重大": 0.02}),
-                    "source": draw(rng, len(rows), {"学生反馈": 0.25, "督导巡查": 0.25, "干部听课": 0.1, "投诉": 0.2, "其他": 0.2}),
+                    "source": draw(
+                        rng, len(rows), {"学生反馈": 0.25, "督导巡查": 0.25, "干部听课": 0.1, "投诉": 0.2, "其他": 0.2}
+                    ),
                     "is_injury": category.equals("安全")[rows] & (rng.random(len(rows)) < 0.2),
                     "is_resolved_on_time": rng.random(len(rows)) < 0.965,
                 },
@@ -290,16 +309,20 @@ def feedback_table(college: College) -> pa.Table:
                 {
                     "dept_id": departments[here],
                     "date_id": keys_of(days),
-                    "student_id": Blank(values=college.students.ids[rng.choice(enrolled, len(rows))], missing=anonymous),
-                    "category": draw(rng, len(rows), {"教学": 0.28, "后勤": 0.34, "安全": 0.08, "学工": 0.2, "其他": 0.1}),
+                    "student_id": Blank(
+                        values=college.students.ids[rng.choice(enrolled, len(rows))], missing=anonymous
+                    ),
+                    "category": draw(
+                        rng, len(rows), {"教学": 0.28, "后勤": 0.34, "安全": 0.08, "学工": 0.2, "其他": 0.1}
+                    ),
                     "is_replied_on_time": rng.random(len(rows)) < np.clip(0.962 + 0.02 * mood[here], 0.7, 1),
                     "is_closed": closed,
                     "satisfied_score": Blank(
-                        values=np.clip(np.round(89 + 3 * mood[here] + 8 * rng.standard_normal(len(rows))), 0, 100), missing=~closed
+                        values=np.clip(np.round(89 + 3 * mood[here] + 8 * rng.standard_normal(len(rows))), 0, 100),
+                        missing=~closed,
                     ),
                 },
                 first_key=year * KEY_OF_YEAR,
             )
         )
     return pa.concat_tables(parts)
-

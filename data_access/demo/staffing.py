@@ -60,10 +60,15 @@ def _teacher_year(college: College, year: int) -> pa.Table:
             "age": age,
             "title_level": Coded(codes=3 - title, labels=("正高", "副高", "中级", "初级及以下")),
             "degree": Coded(codes=degree, labels=("博士", "硕士", "学士", "其他")),
-            "is_dual": np.where(major_teacher, lasting[3] < np.clip(0.68 + 0.13 * support, 0.05, 0.97), lasting[3] < 0.3),
+            "is_dual": np.where(
+                major_teacher, lasting[3] < np.clip(0.68 + 0.13 * support, 0.05, 0.97), lasting[3] < 0.3
+            ),
             "ladder": Coded(codes=rung, labels=LADDER),
             "ethics_score": ethics,
-            "ethics_result": Coded(codes=np.searchsorted([65.0, 80.0, 93.0], ethics, side="right"), labels=("不合格", "基本合格", "合格", "优秀")),
+            "ethics_result": Coded(
+                codes=np.searchsorted([65.0, 80.0, 93.0], ethics, side="right"),
+                labels=("不合格", "基本合格", "合格", "优秀"),
+            ),
             "workload_std": np.round(standard),
             "workload_done": np.round(standard * load),
             "plan_submitted": rng.random(count) < 0.982,
@@ -114,7 +119,17 @@ def teacher_dev_table(college: College) -> pa.Table:
         order = rng.permutation(len(many))
         who, kind = who[many][order], kind[many][order]
         days = np.round(np.choose(kind, [rng.normal(16, 5, len(kind)), 3.0, 1.0, 20.0, 30.0, 2.0]), 1)
-        hours = np.choose(kind, [rng.normal(96, 10, len(kind)), rng.normal(19, 5, len(kind)), rng.normal(4.2, 1, len(kind)), 120.0, 160.0, rng.normal(16, 5, len(kind))])
+        hours = np.choose(
+            kind,
+            [
+                rng.normal(96, 10, len(kind)),
+                rng.normal(19, 5, len(kind)),
+                rng.normal(4.2, 1, len(kind)),
+                120.0,
+                160.0,
+                rng.normal(16, 5, len(kind)),
+            ],
+        )
         rows, dates = days_of_year(college, rng, year, len(kind))
         parts.append(
             build(
@@ -190,8 +205,8 @@ def _authors(college: College, rng: np.random.Generator, per_year: int) -> Ints:
     """Who does the research: the driven, and the majors that contribute most; 900 rows a year for 620 teachers."""
     staff = college.organisation.staff
     teachers = staff.of_kind("专任教师")
-    giving = np.where(staff.major[teachers] >= 0, college.organisation.majors.dimension("贡献度")[staff.major[teachers]], -0.8)
+    giving = np.where(
+        staff.major[teachers] >= 0, college.organisation.majors.dimension("贡献度")[staff.major[teachers]], -0.8
+    )
     weight: Floats = np.exp(0.6 * staff.drive[teachers] + 0.4 * giving)
     return rng.choice(teachers, round(per_year * len(teachers) / 615), p=weight / weight.sum())
-
-

@@ -62,7 +62,9 @@ def build(name: str, count: int, columns: Mapping[str, Any], *, first_key: int =
     given = dict(columns)
     given.setdefault(table.key, np.arange(first_key, first_key + count, dtype=np.int64))
     if set(given) != set(table.column_names):
-        raise InternalError(f"Demo table {name}: columns differ from the contract in {set(given) ^ set(table.column_names)}")
+        raise InternalError(
+            f"Demo table {name}: columns differ from the contract in {set(given) ^ set(table.column_names)}"
+        )
     arrays = [_array(f"{name}.{c.name}", c, given[c.name], count) for c in table.columns]
     return pa.Table.from_arrays(arrays, schema=table.arrow_schema(technical=False))
 

@@ -153,7 +153,7 @@ def _sections(
         department = int(organisation.majors.department[major])
         turn = rank[department, grade]
         rank[department, grade] += 1
-        own, shared, common = courses_of_class(organisation, courses, major, grade, term.number)
+        own, shared, common = courses_of_class(organisation, major, grade, term.number)
         mine: list[tuple[int, int]] = []
         required = set(common[: len(common) - ELECTIVES_BY_TERM.get((grade, term.number), 0)])
         # Own courses change places from class to class; those that join classes keep theirs.
