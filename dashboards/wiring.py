@@ -211,8 +211,7 @@ def fill(page: Page, services: Services, address: dict[str, Any]) -> list[list[C
         view = _view(page, services, pathname=str(address.get("path")), search=str(address.get("search") or ""))
         data = page.load(view)
     except NotFoundError as error:
-        gone = states.message(states.Message(kind="empty", title="没有找到", detail=str(error)))
-        return [[], *(panel.filled(item.title, panel.Content(body=gone)) for item in page.panels)]
+        return [[], *(_gone(item, error) for item in page.panels)]
     ignored = f"没有采用看不懂的筛选条件：{'、'.join(view.rejected)}。" if view.rejected else ""
     return [[shell.notice(ignored)] if ignored else [], *(_drawn(page, item, data) for item in page.panels)]
 
@@ -220,10 +219,17 @@ def fill(page: Page, services: Services, address: dict[str, Any]) -> list[list[C
 def _drawn(page: Page, item: Panel, data: Any) -> list[Component]:
     try:
         content = item.draw(data)
+    except NotFoundError as error:
+        return _gone(item, error)
     except Exception as error:  # noqa: BLE001 (one broken panel must not take the page with it)
         broken = states.failed(_record(error, f"panel {page.name}.{item.name}"))
         return panel.filled(item.title, panel.Content(body=broken))
     return panel.filled(item.title, content, unit=item.unit, framed=item.is_framed)
+
+
+def _gone(item: Panel, error: NotFoundError) -> list[Component]:
+    body = states.message(states.Message(kind="empty", title="没有找到", detail=str(error)))
+    return panel.filled(item.title, panel.Content(body=body))
 
 
 def _record(error: Exception, where: str) -> str:

@@ -19,7 +19,7 @@ class Column:
 
     Attributes:
         is_number: aligned to the right, in figures of equal width.
-        href: address that sorts by this column; None where it does not sort.
+        href: address that sorts by this column, without moving the page; None where it does not sort.
         order: ``ascending`` or ``descending`` where the rows are sorted by it.
         is_heading: True for the column that names its row.
     """
@@ -53,7 +53,7 @@ def _head(column: Column) -> Component:
     label: Cell = column.title
     if column.href is not None:
         arrow = {"ascending": " ↑", "descending": " ↓"}.get(column.order or "", "")
-        label = dcc.Link(f"{column.title}{arrow}", href=column.href, className="sort-link")
+        label = html.A(f"{column.title}{arrow}", href=column.href, className="sort-link in-place")
     sorted_by = {"aria-sort": column.order} if column.order else {}
     return html.Th(label, className="is-number" if column.is_number else None, scope="col", **sorted_by)
 

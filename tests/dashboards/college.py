@@ -172,7 +172,7 @@ class College:
                         Absence(day=TERM.start + dt.timedelta(days=d + d // 5 * 2), status=s)
                         for d, s in zip(days, statuses, strict=True)
                     ),
-                )  # fmt: skip
+                )
             )
         return tuple(rows)
 

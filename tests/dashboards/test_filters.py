@@ -1,0 +1,33 @@
+import datetime as dt
+
+import pytest
+
+from dashboards import filters
+from dashboards.filters import current_term
+from tests.dashboards.college import EARLIER, TERM, College, services
+
+
+@pytest.mark.parametrize(
+    ("day", "term"),
+    [(dt.date(2026, 11, 20), TERM), (dt.date(2026, 8, 1), EARLIER), (dt.date(2020, 1, 1), EARLIER), (None, EARLIER)],
+)
+def test_the_current_term_is_the_last_that_has_begun_where_the_data_ends(day, term):
+    assert current_term([TERM, EARLIER], day) is term
+
+
+def test_there_is_no_current_term_before_any_import():
+    assert current_term([], None) is None
+
+
+def test_terms_are_offered_with_the_current_one_first():
+    assert [o.value for o in filters.TERM.options(services(College()), "everything")] == [TERM.key, EARLIER.key]
+
+
+def test_departments_are_those_in_scope_after_the_whole_school():
+    options = filters.DEPARTMENT.options(services(College()), "everything")
+    assert [o.label for o in options][:2] == ["全校", "机电工程系"]
+
+
+def test_weeks_reach_to_the_longest_term():
+    assert [o.value for o in filters.WEEK.options(services(College()), "everything")][-1] == "18"
+    assert [o.value for o in filters.WEEK.options(services(College(is_empty=True)), "everything")] == ["latest"]

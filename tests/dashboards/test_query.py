@@ -1,0 +1,39 @@
+import pytest
+
+from dashboards.query import link, match, parse
+
+OFFERING = "/offerings/<offering_id>"
+
+
+@pytest.mark.parametrize("path", ["/offerings/12", "/offerings/12/"])
+def test_an_id_is_read_from_the_path(path):
+    assert match(OFFERING, path) == {"offering_id": 12}
+
+
+@pytest.mark.parametrize(
+    "path", ["/offerings", "/offerings/0", "/offerings/-1", "/offerings/x", "/offerings/1/2", "/offerings/١٢",
+             "/offerings/9999999999999999999", "/offerings/1%20"],
+)  # fmt: skip
+def test_what_is_no_id_does_not_fit(path):
+    assert match(OFFERING, path) is None
+
+
+def test_a_page_without_ids_fits_its_own_path_only():
+    assert match("/courses", "/courses") == {}
+    assert match("/courses", "/coursesx") is None
+    assert match("/", "/") == {}
+
+
+def test_the_query_is_read_back_as_written():
+    values = {"term": "2026-2027-1", "q": "高等数学（二）& 班=1"}
+    assert parse(link("/courses", values).partition("?")[2]) == values
+
+
+def test_empty_parameters_are_left_out():
+    assert link("/courses", {"term": "", "dept": "3"}) == "/courses?dept=3"
+    assert link("/courses", {}) == "/courses"
+
+
+def test_the_last_of_a_repeated_parameter_counts():
+    assert parse("?dept=1&dept=2") == {"dept": "2"}
+    assert parse(None) == {}

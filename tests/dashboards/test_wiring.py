@@ -1,0 +1,187 @@
+import json
+import logging
+from pathlib import Path
+
+import pytest
+from dash.development.base_component import Component
+
+from dashboards import PAGES, ids, wiring
+from dashboards.page import Permission
+from layouts import shell
+from tests.dashboards.college import College, services
+from tests.layouts.component_tree import find, text, types, walk
+
+
+class BrokenRoster(College):
+    """A college whose rosters cannot be read."""
+
+    def roster(self, offering_id, *, scope):
+        raise OSError("disk on fire: /secret/path")
+
+
+class BrokenOffering(College):
+    """A college whose offerings cannot be read."""
+
+    def offering(self, offering_id, *, scope):
+        raise OSError("disk on fire")
+
+
+def build(college=None, tmp_path="assets"):
+    return wiring.build(PAGES, services(college or College()), assets_folder=str(tmp_path))
+
+
+def route(path, search="", college=None):
+    shown = wiring.route(PAGES, services(college or College()), path, search)
+    names = ("main", "breadcrumb", "context", "navigation", "freshness", "foot", "title")
+    return dict(zip(names, shown, strict=True))
+
+
+def fill(page_name, path, search="", college=None):
+    page = next(page for page in PAGES if page.name == page_name)
+    notice, *panels = wiring.fill(page, services(college or College()), {"path": path, "search": search})
+    return notice, dict(zip([panel.name for panel in page.panels], panels, strict=True))
+
+
+def test_every_server_callback_names_the_permission_it_needs():
+    entries = [entry["callback"] for entry in build().callback_map.values() if "callback" in entry]
+    assert len(entries) == 1 + len(PAGES)
+    assert all(isinstance(callback.permission, Permission) for callback in entries)
+
+
+def test_every_page_has_one_data_callback():
+    outputs = list(build().callback_map)
+    for page in PAGES:
+        assert len([key for key in outputs if f'"page":"{page.name}"' in key.replace('\\"', '"')]) == 1
+
+
+@pytest.mark.parametrize("path", ["/courses", "/offerings/1"])
+def test_the_layout_has_a_place_for_all_that_the_data_callback_fills(path):
+    page = next(page for page in PAGES if page.name == ("courses" if path == "/courses" else "offering"))
+    placed = [
+        item.id for item in walk(route(path)["main"]) if isinstance(item, Component) and getattr(item, "id", None)
+    ]
+    for wanted in (ids.notice(page.name), ids.address(page.name), *(ids.panel(page.name, p.name) for p in page.panels)):
+        assert wanted in placed
+
+
+def test_no_two_components_of_a_page_share_an_id():
+    shown = route("/courses")
+    seen = [json.dumps(item.id, sort_keys=True) for item in walk([shown["main"], shown["context"]])
+            if isinstance(item, Component) and getattr(item, "id", None)]  # fmt: skip
+    assert len(seen) == len(set(seen))
+
+
+def test_the_first_page_is_also_at_the_root():
+    assert route("/")["title"] == route("/courses")["title"] == "课程监测"
+
+
+def test_drilling_down_keeps_the_entry_of_the_navigation_lit():
+    lit = [item for item in types(route("/offerings/1")["navigation"], "Li") if getattr(item, "aria-current", None)]
+    assert [text(item) for item in lit] == ["课程"]
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/offerings/999", "/offerings/abc", "/<script>"])
+def test_what_does_not_exist_is_said_in_chinese_with_a_way_on(path):
+    shown = route(path)
+    assert shown["title"] == "没有找到"
+    assert types(shown["main"], "Link")[0].href == "/courses"
+
+
+def test_an_unknown_address_does_not_stop_the_data_callback():
+    _, panels = fill("offering", "/offerings/999")
+    assert all("没有编号为 999 的教学班" in text(panel) for panel in panels.values())
+
+
+def test_a_broken_panel_leaves_the_others_alone_and_shows_an_id_but_no_details(caplog):
+    with caplog.at_level(logging.ERROR, logger="luoxuan.web"):
+        _, panels = fill("offering", "/offerings/1", college=BrokenRoster())
+    assert types(panels["trend"], "Graph")
+    shown = text(panels["roster"])
+    assert "这一块没有算出来" in shown
+    assert "secret" not in shown
+    error_id = next(word for word in shown.split() if word.startswith("E-"))
+    assert any(error_id in record.getMessage() and record.exc_info for record in caplog.records)
+
+
+def test_a_page_that_cannot_say_its_title_leaves_the_shell_alone(caplog):
+    with caplog.at_level(logging.ERROR, logger="luoxuan.web"):
+        shown = route("/offerings/1", college=BrokenOffering())
+    assert "错误编号" in text(shown["main"])
+    assert types(shown["navigation"], "Li")
+
+
+def test_filters_not_understood_are_named_above_the_panels():
+    notice, _ = fill("courses", "/courses", "?dept=99")
+    assert "系部“99”" in text(notice)
+    assert fill("courses", "/courses", "?dept=3")[0] == []
+
+
+def test_controls_stand_at_the_values_of_the_address():
+    shown = route("/courses", "?dept=3&q=%E5%88%B6%E5%9B%BE")
+    values = {item.id["name"]: item.value for item in walk([shown["context"], shown["main"]])
+              if isinstance(item, Component) and isinstance(getattr(item, "id", None), dict) and item.id["role"] == "control"}  # fmt: skip
+    assert values == {
+        "term": "2026-2027-1",
+        "dept": "3",
+        "week": "latest",
+        "q": "制图",
+        "sort": "worst",
+        "view": "chart",
+    }
+
+
+def test_every_control_has_a_label():
+    shown = route("/courses")
+    for label in types([shown["context"], shown["main"]], "Label"):
+        assert text(label)
+    assert len(types(shown["context"], "Label")) == 3
+
+
+def test_two_pages_of_one_address_are_refused():
+    with pytest.raises(ValueError, match="path of their own"):
+        wiring.build(
+            (PAGES[0], PAGES[0].__class__(**{**vars(PAGES[0]), "name": "other"})),
+            services(College()),
+            assets_folder="assets",
+        )
+
+
+def test_two_applications_in_one_process_do_not_share_callbacks():
+    first, second = build(), build()
+    assert len(first.callback_map) == len(second.callback_map)
+
+
+def test_the_server_answers_a_data_request():
+    app = build()
+    page = PAGES[0]
+    key = next(key for key in app.callback_map if "sections" in key)
+    address = {"path": "/courses", "search": "?dept=1"}
+    outputs = [{"id": ids.notice(page.name), "property": "children"},
+               *({"id": ids.panel(page.name, p.name), "property": "children"} for p in page.panels)]  # fmt: skip
+    answer = app.server.test_client().post(
+        "/_dash-update-component",
+        json={"output": key, "outputs": outputs, "changedPropIds": [], "state": [],
+              "inputs": [{"id": ids.address(page.name), "property": "data", "value": address}]},
+    )  # fmt: skip
+    assert answer.status_code == 200
+    assert "机电工程系到课率" in json.dumps(answer.get_json(), ensure_ascii=False)
+
+
+def test_the_first_html_is_chinese_local_and_without_any_page():
+    html = build().server.test_client().get("/courses").get_data(as_text=True)
+    assert '<html lang="zh-CN"' in html
+    assert "cdn" not in html.lower()
+    assert "课程监测" not in html
+
+
+def test_the_shell_holds_no_layout_of_a_page():
+    layout = json.dumps(build().layout.to_plotly_json(), default=lambda item: item.to_plotly_json())
+    assert "courses" not in layout
+    assert find(build().layout, id=shell.MAIN)
+
+
+def test_only_wiring_registers_callbacks():
+    root = Path(wiring.__file__).parents[1]
+    for path in [*root.glob("dashboards/*.py"), *root.glob("layouts/**/*.py")]:
+        if path.name != "wiring.py":
+            assert "callback(" not in path.read_text(encoding="utf-8"), path

@@ -1,0 +1,57 @@
+import datetime as dt
+
+import pytest
+
+from layouts import format as fmt
+
+MONDAY = dt.date(2026, 11, 16)
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (92.64, 1, "92.6"),
+        (None, 1, "—"),
+        (float("nan"), 1, "—"),
+        (1234.0, 0, "1,234"),
+        (-7.4, 1, "−7.4"),
+        (0.0, 1, "0.0"),
+    ],
+)
+def test_a_number_has_fixed_decimals_and_a_missing_one_is_a_dash(value, digits, text):
+    assert fmt.number(value, digits=digits) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [(92.6, "%", "92.6%"), (17.0, "人", "17 人"), (75.24, "分", "75.2 分"), (None, "%", "—"), (3.0, "", "3.0")],
+)
+def test_a_unit_follows_its_value_and_never_a_dash(value, unit, text):
+    assert fmt.with_unit(value, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("line", "unit", "text"),
+    [(90.0, "%", "90%"), ((35.0, 65.0), "%", "35–65%"), (None, "%", "—"), (1.5, "万元", "1.5 万元")],
+)
+def test_a_threshold_loses_needless_decimals(line, unit, text):
+    assert fmt.line(line, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "text"),
+    [(90.0, 92.5, "↓ 2.5"), (92.5, 90.0, "↑ 2.5"), (90.04, 90.0, "持平"), (None, 90.0, "—"), (90.0, float("nan"), "—")],
+)
+def test_a_change_shows_its_direction_and_a_missing_end_is_no_change(now, before, text):
+    assert fmt.change(now, before) == text
+
+
+@pytest.mark.parametrize(("days", "text"), [(0, "今天"), (1, "昨天"), (12, "12 天前"), (-3, "")])
+def test_age_is_told_in_days(days, text):
+    assert fmt.age(MONDAY, MONDAY + dt.timedelta(days=days)) == text
+
+
+def test_days_carry_their_weekday():
+    assert fmt.short_day(MONDAY) == "11-16 周一"
+    assert fmt.span(MONDAY, dt.date(2026, 11, 22)) == "11-16 至 11-22"
+    assert fmt.day(None) == "—"

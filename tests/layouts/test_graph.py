@@ -1,0 +1,58 @@
+import ast
+from pathlib import Path
+
+import plotly.graph_objects as go
+import pytest
+
+from layouts.graph import graph
+from tests.layouts.component_tree import types
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted(path for folder in ("dashboards", "layouts") for path in (ROOT / folder).rglob("*.py"))
+
+
+def figure(**layout):
+    return go.Figure(layout={"height": 200, **layout})
+
+
+def test_no_chart_can_be_sent_to_another_host():
+    config = types(graph(figure(), label="到课率"), "Graph")[0].config
+    assert config["showSendToCloud"] is False
+    assert config["displaylogo"] is False
+    assert config["plotlyServerURL"] == ""
+
+
+def test_a_chart_speaks_chinese_and_follows_its_panel():
+    config = types(graph(figure(), label="到课率"), "Graph")[0].config
+    assert config["locale"] == "zh-CN"
+    assert config["responsive"] is True
+
+
+def test_a_chart_says_in_words_what_it_shows():
+    assert getattr(graph(figure(), label="到课率"), "aria-label") == "到课率"
+
+
+def test_a_chart_without_height_is_refused():
+    with pytest.raises(ValueError, match=r"到课率.*height"):
+        graph(go.Figure(), label="到课率")
+
+
+def uses(source):
+    """Names in a module that only `layouts.graph` may use, or nobody may."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and node.attr in {"Graph", "Scattergl", "Heatmapgl"}:
+            yield node.attr
+        if isinstance(node, ast.ImportFrom) and node.module == "dash.dcc":
+            yield from (alias.name for alias in node.names if alias.name == "Graph")
+        if isinstance(node, ast.Constant) and node.value in {"scattergl", "scatterpolargl"}:
+            yield node.value
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_figures_reach_a_page_only_through_graph_and_never_need_webgl(path):
+    allowed = ["Graph"] if path == ROOT / "layouts" / "graph.py" else []
+    assert list(uses(path.read_text(encoding="utf-8"))) == allowed
+
+
+def test_the_check_finds_what_it_looks_for():
+    assert sorted(uses("from dash import dcc\ndcc.Graph()\nkind = 'scattergl'")) == ["Graph", "scattergl"]

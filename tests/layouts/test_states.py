@@ -1,0 +1,44 @@
+import dataclasses
+
+import pytest
+
+from indicators.results import State
+from layouts import states
+from tests.dashboards.college import ATTENDANCE
+from tests.layouts.component_tree import text
+
+
+def test_every_state_has_a_shape_of_its_own():
+    assert len(set(states.SHAPES.values())) == len(State)
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_mark_shows_shape_and_name(state):
+    assert text(states.mark(state)) == states.SHAPES[state] + state.value
+
+
+def test_a_value_in_a_table_tells_its_state_to_a_screen_reader():
+    assert text(states.valued(State.ALERT, "78.1")) == "■78.1（警戒）"
+
+
+def test_bounds_are_read_from_the_lines():
+    assert [states.bounds(ATTENDANCE, state) for state in State] == ["≥ 95", "90–95", "85–90", "< 85", ""]
+
+
+def test_bounds_turn_round_where_lower_is_better():
+    lateness = dataclasses.replace(ATTENDANCE, direction="lower", target=2.0, warning=5.0, alert=10.0)
+    assert [states.bounds(lateness, state) for state in State] == ["≤ 2", "2–5", "5–10", "> 10", ""]
+
+
+def test_bounds_say_nothing_where_a_line_is_missing():
+    assert states.bounds(dataclasses.replace(ATTENDANCE, alert=None), State.ALERT) == ""
+
+
+def test_each_way_of_having_no_values_says_why():
+    assert "因为还没有导入" in text(states.empty("还没有导入"))
+    assert "不是你的系部" in text(states.denied("不是你的系部"))
+    assert "E-1234" in text(states.failed("E-1234"))
+
+
+def test_a_skeleton_keeps_the_room_of_what_follows():
+    assert states.skeleton(720).style == {"minHeight": "720px"}

@@ -1,0 +1,40 @@
+import re
+from urllib.parse import unquote
+
+from indicators.results import State
+from layouts.tiles import Tile, row, sparkline
+from tests.layouts.component_tree import find, text, types
+
+
+def path(tree):
+    mask = find(tree, className="sparkline-line")[0].style["maskImage"]
+    return re.search(r"d='([^']*)'", unquote(mask)).group(1)
+
+
+def test_a_tile_shows_value_unit_state_and_change():
+    tree = row([Tile(title="到课率", value="92.6", unit="%", change="↓ 0.8 较上周", state=State.WATCH)])
+    assert text(tree) == "到课率◆关注92.6%↓ 0.8 较上周"
+
+
+def test_a_tile_without_value_has_no_unit():
+    assert text(row([Tile(title="到课率", value="—", unit="%")])) == "到课率—"
+
+
+def test_a_tile_that_filters_is_a_link_and_shows_that_it_is_on():
+    link = types(row([Tile(title="警戒", value="3", href="/courses?state=alert", is_on=True)]), "Link")[0]
+    assert link.href == "/courses?state=alert"
+    assert "is-on" in link.className
+
+
+def test_a_gap_breaks_the_line_and_is_never_zero():
+    assert path(sparkline([90.0, 91.0, None, 92.0, 93.0])).count("M") == 2
+
+
+def test_the_target_is_drawn_only_within_the_picture():
+    assert find(sparkline([80.0, 96.0], reference=95.0), className="sparkline-reference")
+    assert not find(sparkline([80.0, 90.0], reference=95.0), className="sparkline-reference")
+
+
+def test_a_constant_history_is_a_level_line():
+    points = re.findall(r",([\d.]+)", path(sparkline([90.0, 90.0, 90.0])))
+    assert len(set(points)) == 1
