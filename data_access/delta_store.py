@@ -186,7 +186,8 @@ def arrange(table: Table, rows: pa.Table, *, batch_id: int | None) -> pa.Table:
             raise LakeError(f"Table {table.name!r}: {name!r} must not be empty in any row.")
     if table.is_partitioned:
         columns[PARTITION_COLUMN] = term_of(table, columns[str(table.time_key)])
-    return _sorted(table, pa.table(columns, schema=schema))
+    # One chunk: several would be written side by side, and their order lost.
+    return _sorted(table, pa.table(columns, schema=schema)).combine_chunks()
 
 
 def _cast(table: Table, values: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
