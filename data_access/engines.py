@@ -60,7 +60,7 @@ class DuckDBEngine:
 
     def query(self, sql: str) -> pa.Table:
         """The rows of a SELECT as an Arrow table."""
-        return self.connection.execute(sql).to_arrow_table()
+        return self.connection.sql(sql).to_arrow_table()
 
     def close(self) -> None:
         """Releases memory and file handles."""

@@ -122,14 +122,14 @@ def _statement(
     ]
     time_key = time_column(table, contracts)
     lines = [f"SELECT {', '.join(select)}", f"FROM {table}"]
-    values = ", ".join(f"({_literal(t.time_key)}, {t.period_id}, {t.acad_start})" for t in times)
+    values = ", ".join(f"({_literal(t.time_key)}, {t.period_id}, {t.acad_start})" for t in times) or "(NULL, 0, 0)"
     relation = f"(VALUES {values}) AS {TIME_MAP}(time_key, period_id, acad_start)"
     if time_key is None:
         lines.append(f"CROSS JOIN {relation}")
     else:
         lines.append(f"JOIN {relation} ON {table}.{time_key} = {TIME_MAP}.time_key")
     lines += joins
-    if time_key is not None:
+    if time_key is not None and times:
         # The bounds let the engine skip row groups and files by their statistics.
         first, last = min(t.time_key for t in times), max(t.time_key for t in times)
         lines.append(f"WHERE {table}.{time_key} BETWEEN {_literal(first)} AND {_literal(last)}")
