@@ -10,7 +10,13 @@ from data_access.demo.tables import Blank, Coded, Floats, Ints, build, draw, key
 from data_access.demo.timetable import Teaching, story_teacher
 
 EVALUATORS = ("学生", "同行", "督导", "校领导", "教师自评", "社会")
-SURVEYS_OF_CAMPUS = {"教学满意度": 1.5, "食堂满意度": -0.9, "宿舍满意度": 0.2, "后勤满意度": 0.6, "学生服务满意度": 1.0}
+SURVEYS_OF_CAMPUS = {
+    "教学满意度": 0.8,
+    "食堂满意度": -2.0,
+    "宿舍满意度": -1.0,
+    "后勤满意度": -0.4,
+    "学生服务满意度": 0.2,
+}
 """Surveys that every enrolled student gets, and how friendly the answers are."""
 ISSUES_CLOSE_AFTER = 14
 """Days after which a problem found in an observation is expected to be put right."""
@@ -43,7 +49,7 @@ def eval_table(teaching: Teaching) -> pa.Table:
     lift = np.choose(kind, [0.0, 0.3, -2.0, -1.5, 1.2, 0.5])
     noise = np.choose(kind, [6.0, 4.5, 4.5, 5.0, 3.0, 6.0])
     own_view = np.where(kind == EVALUATORS.index("教师自评"), 0.35, 1.0)
-    score = 91.3 + lift + 2.6 * merit[section] * own_view + noise * rng.standard_normal(count)
+    score = 91.2 + lift + 3.3 * merit[section] * own_view + noise * rng.standard_normal(count)
     ethics = 94.8 + 1.6 * merit[section] * own_view + 4.5 * rng.standard_normal(count)
     submitted = rng.random(count) < submits
     student = np.zeros(count, np.int64)
@@ -74,7 +80,7 @@ def observation_table(teaching: Teaching, sessions: Sessions) -> pa.Table:
     week = rng.integers(0, sessions.exists.shape[1], len(section))
     merit = teaching_merit(teaching)[section]
     total = len(section)
-    overall = 86.8 + 3.0 * merit + 2.2 * rng.standard_normal(total)
+    overall = 86.6 + 3.9 * merit + 2.2 * rng.standard_normal(total)
     parts = [overall + shift + 2.6 * rng.standard_normal(total) for shift in (2.4, 1.6, 0.2, -1.0, 1.2)]
     issues = rng.poisson(np.clip(1.1 - 0.5 * merit, 0.1, 4))
     role = draw(
@@ -161,7 +167,7 @@ def survey_table(teaching: Teaching) -> pa.Table:
     department_mood = college.spec.stream("fact_survey.service").normal(0, 1.3, college.organisation.teaching_count + 1)
     no_section = np.full(len(campus), -1)
     blocks: list[tuple[str, Ints, Ints, Floats]] = [
-        ("课程满意度", teaching.pair_student, teaching.pair_section, 1.6 + 2.2 * merit[teaching.pair_section])
+        ("课程满意度", teaching.pair_student, teaching.pair_section, 1.1 + 2.6 * merit[teaching.pair_section])
     ]
     for kind, friendly in SURVEYS_OF_CAMPUS.items():
         asks_section = kind in {"教学满意度", "学生服务满意度"}
@@ -170,7 +176,7 @@ def survey_table(teaching: Teaching) -> pa.Table:
             mood = mood + department_mood[teaching.department[own_section]]
         blocks.append((kind, campus, own_section if asks_section else no_section, mood))
     asked = campus[rng.random(len(campus)) < 0.4]
-    blocks.append(("家长满意度", asked, no_section[: len(asked)], 1.3 + 1.5 * quality[asked]))
+    blocks.append(("家长满意度", asked, no_section[: len(asked)], 0.7 + 1.7 * quality[asked]))
     return _survey_rows(teaching, rng, blocks)
 
 
@@ -187,7 +193,7 @@ def _survey_rows(
     sizes = [len(b[1]) for b in blocks] + [len(about), staff]
     student = np.concatenate([*(teaching.students[b[1]] for b in blocks), about, np.full(staff, -1)])
     section = np.concatenate([*(b[2] for b in blocks), np.full(len(about) + staff, -1)])
-    mood = np.concatenate([*(b[3] for b in blocks), np.full(len(about), 2.2), np.full(staff, 0.5)])
+    mood = np.concatenate([*(b[3] for b in blocks), np.full(len(about), 0.4), np.full(staff, -0.9)])
     kind = np.repeat(np.arange(len(kinds)), sizes)
     count = len(kind)
     score = np.clip(np.round(89.5 + 1.6 * mood + 6.5 * rng.standard_normal(count)), 0, 100)

@@ -36,7 +36,7 @@ def student_week_table(teaching: Teaching, drift: Drift) -> pa.Table:
         noise = rng.random((4, count), dtype=np.float32)
         minutes = np.exp(4.9 + 0.5 * will + 1.1 * (noise[0] - 0.5)) * np.where(campus, 1.0, 0.45)
         due = np.where(campus, 4 + week % 3, 2)
-        done = np.minimum(due, (due * (1.12 + 0.13 * will - 0.6 * noise[1] ** 2)).astype(int))
+        done = np.minimum(due, np.round(due * (1.06 + 0.13 * will - 0.5 * noise[1] ** 2)).astype(int))
         spend = np.where(campus, days * (23 - 7 * poor + 4 * (noise[2] - 0.5)), 0)
         storm = unruly & (UNRULY_WEEKS[0] <= week <= UNRULY_WEEKS[1])
         late_mean = np.exp(-2.3 - 0.7 * diligence + 0.5 * slip) + 0.8 * storm

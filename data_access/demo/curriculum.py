@@ -148,13 +148,13 @@ def course_table(college: College, courses: Courses) -> pa.Table:
     # 36 courses of 622 hold a provincial or national title; the best kept ones get them.
     rank = np.argsort(np.argsort(-(care + 0.7 * rng.standard_normal(count)))) / count
     hours = (courses.credit * 18).astype(int)
-    share = np.where(courses.practical, 0.8, np.where(in_class, 0.42, 0.25)) + 0.08 * rng.standard_normal(count)
+    share = np.where(courses.practical, 0.74, np.where(in_class, 0.36, 0.22)) + 0.08 * rng.standard_normal(count)
     staff = college.organisation.staff
     leads = [
         _lead(college, int(m), int(d), i)
         for i, (m, d) in enumerate(zip(courses.major, courses.department, strict=True))
     ]
-    form = np.where(courses.practical, 2, np.where(rng.random(count) < np.where(in_class, 0.35, 0.08), 1, 0))
+    form = np.where(courses.practical, 2, np.where(rng.random(count) < np.where(in_class, 0.2, 0.08), 1, 0))
     textbook = draw(rng, count, {"国家规划": 0.36, "省级规划": 0.16, "校企合编": 0.14, "自编讲义": 0.16, "其他": 0.18})
     return build(
         "dim_course",

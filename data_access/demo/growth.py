@@ -23,7 +23,7 @@ EVENTS_A_TERM = {
     "违纪": 0.035,
     "同学纠纷": 0.03,
 }
-"""Events of an average student on campus in a whole term."""
+"""Events of an average student in a whole term; students on internships have fewer."""
 STATUSES = ("在校", "校外实习", "休学", "退学", "转出")
 
 
@@ -104,12 +104,15 @@ def student_event_table(teaching: Teaching, drift: Drift) -> pa.Table:
     """fact_student_event of one term."""
     college, term = teaching.college, teaching.term
     rng = college.spec.stream("fact_student_event", term.term_id)
-    people = teaching.students
+    people = college.enrolled_in(term)
+    campus = college.on_campus(term, people)
     diligence = college.students.diligence[people]
     spirit = college.classes.spirit[college.students.class_[people]]
     unruly = college.students.class_[people] == story_class(college, UNRULY_MAJOR, term, 1)
-    lively = np.exp(0.3 * diligence)
-    troubled = np.exp(-0.9 * diligence - 0.4 * spirit + 0.35 * drift.depth * (drift.start < TERM_WEEKS))
+    lively = np.exp(0.3 * diligence) * np.where(campus, 1.0, 0.6)
+    slipping = np.zeros(len(people))
+    slipping[campus] = drift.depth * (drift.start < TERM_WEEKS)
+    troubled = np.exp(-0.9 * diligence - 0.4 * spirit + 0.35 * slipping) * np.where(campus, 1.0, 0.2)
     kinds = tuple(EVENTS_A_TERM)
     who, kind, week = [], [], []
     for code, (name, mean) in enumerate(EVENTS_A_TERM.items()):

@@ -37,8 +37,8 @@ def enrolment_table(college: College) -> pa.Table:
         major = np.repeat(np.arange(majors.count), len(provinces))
         appeal, fit = majors.dimension("品牌度")[major], majors.dimension("适应度")[major]
         registered = rng.multinomial(registered_all, shares / shares.sum()).ravel()
-        arrives = np.clip(0.945 + 0.022 * fit + 0.008 * rng.standard_normal(count), 0.7, 0.998)
-        filled = np.clip(0.968 + 0.025 * fit + 0.01 * rng.standard_normal(count), 0.5, 1.0)
+        arrives = np.clip(0.944 + 0.026 * fit + 0.008 * rng.standard_normal(count), 0.7, 0.998)
+        filled = np.clip(0.966 + 0.035 * fit + 0.01 * rng.standard_normal(count), 0.5, 1.0)
         admitted = np.round(registered / arrives).astype(int)
         planned = np.round(admitted / filled).astype(int)
         line = np.repeat(rng.integers(190, 260, (1, len(provinces))), majors.count, axis=0).ravel()

@@ -52,7 +52,7 @@ def unit_assess_table(teaching: Teaching, drift: Drift) -> pa.Table:
         day = teaching.meeting_days[teaching.first_meeting[teaching.pair_section], week - 1]
         down = np.where(teaching.collapse_week < week, 9.0 * teaching.collapse_depth, 0.0)[teaching.pair_section]
         slip = 6.0 * drift.in_week(week)[teaching.pair_student]
-        score = np.clip(np.round(77.5 + expected + 7.0 * noise - down - slip, 1), 0, 100)
+        score = np.clip(np.round(76.8 + expected + 7.0 * noise - down - slip, 1), 0, 100)
         known = day <= term.last_known_day
         parts.append((np.flatnonzero(known), np.full(int(known.sum()), unit), day[known], score[known]))
     rows, units, days, scores = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -74,10 +74,10 @@ def unit_assess_table(teaching: Teaching, drift: Drift) -> pa.Table:
 def final_scores(teaching: Teaching, drift: Drift) -> Floats:
     """Final mark of every enrolment at the first examination, 0 to 100."""
     rng = teaching.college.spec.stream("fact_grade", teaching.term.term_id)
-    spread = rng.uniform(5.0, 9.0, teaching.count)[teaching.pair_section]
+    spread = rng.uniform(5.5, 10.0, teaching.count)[teaching.pair_section]
     noise = rng.standard_normal(len(teaching.pair_section))
     down = np.where(teaching.collapse_week < NEVER, 3.0 * teaching.collapse_depth, 0.0)[teaching.pair_section]
-    mark = 77.0 + aptitude(teaching) + spread * noise - down - drift.harm[teaching.pair_student]
+    mark = 76.5 + aptitude(teaching) + spread * noise - down - drift.harm[teaching.pair_student]
     # Markers lift what is just below the line.
     lifted = np.where((mark < 60) & (mark >= 58), 60 + rng.integers(0, 3, len(mark)), mark)
     return np.clip(np.round(lifted), 0, 100)

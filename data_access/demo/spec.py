@@ -49,7 +49,7 @@ class CollegeSpec:
     def stream(self, name: str, *parts: int) -> np.random.Generator:
         """The random stream of that name, independent of all others.
 
-        It does not depend on `as_of`: a college looked at a day later keeps its past.
+        It does not depend on `as_of`, so that lessons keep their past when the college is looked at a day later.
         """
         return np.random.Generator(
             np.random.PCG64(np.random.SeedSequence([self.seed, zlib.crc32(name.encode()), *parts]))

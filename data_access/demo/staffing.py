@@ -91,8 +91,8 @@ def _progress(college: College, year: int) -> float:
 def teacher_dev_table(college: College) -> pa.Table:
     """fact_teacher_dev: practice in enterprises, training, study."""
     staff = college.organisation.staff
-    teachers = staff.of_kind("专任教师")
-    specialist = staff.major[teachers] >= 0
+    teachers = staff.of_kind(*(kind for kind in STAFF_TYPES if kind != "企业兼职"))
+    specialist = (staff.major[teachers] >= 0) & (staff.kind[teachers] == STAFF_TYPES.index("专任教师"))
     kinds = ("企业实践", "业务培训", "师德培训", "境外研修", "学历提升", "社会培训授课")
     parts = []
     for year in college.calendar.years:
@@ -158,7 +158,7 @@ def research_table(college: College) -> pa.Table:
         kind = draw(rng, count, {"纵向课题": 0.3, "横向技术服务": 0.36, "教改课题": 0.25, "技术转让": 0.09})
         commissioned = kind.equals("横向技术服务") | kind.equals("技术转让")
         level = np.where(commissioned, 4, rng.choice(4, count, p=[0.03, 0.3, 0.32, 0.35]))
-        amount = np.where(commissioned, rng.gamma(1.4, 1.45, count), rng.gamma(1.3, 0.9, count))
+        amount = np.where(commissioned, rng.gamma(1.4, 1.75, count), rng.gamma(1.3, 0.9, count))
         rows, days = days_of_year(college, rng, year, count)
         parts.append(
             build(
