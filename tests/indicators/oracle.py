@@ -22,8 +22,10 @@ BY_STUDENT = {
         "c_.major_id",
     ),
     "dept": (
-        "JOIN dim_student s_ ON {t}.student_id = s_.student_id JOIN dim_class c_ ON s_.class_id = c_.class_id "
-        "JOIN dim_major m_ ON c_.major_id = m_.major_id",
+        (
+            "JOIN dim_student s_ ON {t}.student_id = s_.student_id JOIN dim_class c_ ON s_.class_id = c_.class_id "
+            "JOIN dim_major m_ ON c_.major_id = m_.major_id"
+        ),
         "m_.dept_id",
     ),
 }
@@ -78,9 +80,18 @@ REACH = {
     **dict.fromkeys(("fact_session", "fact_eval", "fact_observation"), BY_OFFERING | OFFERING_CLASS),
     **dict.fromkeys(
         (
-            "fact_student_term", "fact_student_plan", "fact_student_event", "fact_student_assess", "fact_self_test",
-            "fact_dorm_check", "fact_fitness", "fact_certificate", "fact_internship", "fact_graduate",
-            "fact_special_student", "fact_student_week",
+            "fact_student_term",
+            "fact_student_plan",
+            "fact_student_event",
+            "fact_student_assess",
+            "fact_self_test",
+            "fact_dorm_check",
+            "fact_fitness",
+            "fact_certificate",
+            "fact_internship",
+            "fact_graduate",
+            "fact_special_student",
+            "fact_student_week",
         ),
         BY_STUDENT,
     ),
@@ -89,7 +100,11 @@ REACH = {
     "fact_course_term": BY_COURSE,
     **dict.fromkeys(
         (
-            "fact_enrolment", "fact_major_year", "fact_coop", "fact_training_base", "fact_exchange",
+            "fact_enrolment",
+            "fact_major_year",
+            "fact_coop",
+            "fact_training_base",
+            "fact_exchange",
             "fact_social_training",
         ),
         BY_MAJOR,
@@ -141,7 +156,10 @@ GRADE = {
     ),
 }
 DIMENSION_JOINS = {
-    ("fact_student_term", "dim_student"): "LEFT JOIN dim_student ON fact_student_term.student_id = dim_student.student_id",
+    (
+        "fact_student_term",
+        "dim_student",
+    ): "LEFT JOIN dim_student ON fact_student_term.student_id = dim_student.student_id",
     ("fact_grade", "dim_course"): (
         "LEFT JOIN dim_offering ON fact_grade.offering_id = dim_offering.offering_id "
         "LEFT JOIN dim_course ON dim_offering.course_id = dim_course.course_id"
@@ -221,7 +239,7 @@ class Oracle:
             return True
         if self._scalar(f"SELECT COUNT(*) FROM {table} WHERE {self._in_period(table, block, kind, period)}"):
             return True
-        dates = self._dated(f"{{t}}.date_id", block, kind, period).replace("{t}", "fact_data_load")
+        dates = self._dated("{t}.date_id", block, kind, period).replace("{t}", "fact_data_load")
         return bool(self._scalar(f"SELECT COUNT(*) FROM fact_data_load WHERE table_name = '{table}' AND {dates}"))
 
     def _scalar(self, sql: str):
@@ -261,11 +279,13 @@ class Oracle:
 
     def _latest(self, table: str, block: dict, kind: str, period: str) -> str:
         column = (
-            "term_id" if table in TERM_KEYED else "acad_year" if table in ACAD_KEYED else YEAR_KEYED.get(table, "date_id")
+            "term_id"
+            if table in TERM_KEYED
+            else "acad_year"
+            if table in ACAD_KEYED
+            else YEAR_KEYED.get(table, "date_id")
         )
-        return (
-            f"{table}.{column} = (SELECT MAX({column}) FROM {table} WHERE {self._in_period(table, block, kind, period)})"
-        )
+        return f"{table}.{column} = (SELECT MAX({column}) FROM {table} WHERE {self._in_period(table, block, kind, period)})"
 
     def _dated(self, column: str, block: dict, kind: str, period: str) -> str:
         window = block.get("window")

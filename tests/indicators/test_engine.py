@@ -42,7 +42,9 @@ def college(install, tmp_path_factory):
 def stored_triples(values: StoredValues):
     """Every (code, level, kind, period key) with rows, in a fixed order."""
     found = []
-    periods = {(p.kind, p.period_id): p.key for kind in ("week", "month", "term", "year") for p in values.reader.periods(kind)}
+    periods = {
+        (p.kind, p.period_id): p.key for kind in ("week", "month", "term", "year") for p in values.reader.periods(kind)
+    }
     with values.reader.database.connect() as connection:
         keys = connection.execute(
             text("SELECT DISTINCT family_id, level, period_id FROM measure ORDER BY 1, 2, 3")
@@ -141,7 +143,8 @@ def test_a_count_without_rows_is_zero_where_the_period_is_loaded(college):
 def test_a_running_value_of_a_term_grows_with_its_weeks(college):
     values, oracle = college
     code = next(
-        c for c, f in shipped_library().formulas.items()
+        c
+        for c, f in shipped_library().formulas.items()
         if f.tables == ("fact_dorm_check",) and shipped_library()[c].period == "term"
     )
     term = values.terms()[-1].key
@@ -194,7 +197,13 @@ FACTS = [t for t in contracts().values() if t.kind == "fact" and t.name != "fact
 
 @pytest.mark.slow
 # Shrinking would compute hundreds of colleges; the failing example is small enough to read.
-@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate], derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=8,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     seed=st.integers(0, 10_000),
     chosen=st.lists(st.sampled_from([t.name for t in FACTS]), min_size=1, max_size=4, unique=True),
