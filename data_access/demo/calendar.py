@@ -99,6 +99,11 @@ class Calendar:
         """Calendar years for which facts of the year exist."""
         return range(self.terms[0].start.year, self.as_of.year + 1)
 
+    @property
+    def first_year(self) -> int:
+        """The year in which dim_date begins; the oldest graduates found work in or after it."""
+        return min(self.terms[0].start.year, self.current.acad_year) - YEARS_BEFORE
+
     @cached_property
     def today(self) -> np.datetime64:
         """`as_of` as a numpy date."""
@@ -107,7 +112,7 @@ class Calendar:
     @cached_property
     def days(self) -> Days:
         """Every day of dim_date."""
-        first = dt.date(self.terms[0].start.year - YEARS_BEFORE, 1, 1)
+        first = dt.date(self.first_year, 1, 1)
         last = max(dt.date(self.as_of.year, 12, 31), self.current.end)
         return np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + 1)
 
@@ -157,8 +162,11 @@ def week_ends(term: Term) -> Days:
 def dimension_tables(calendar: Calendar) -> tuple[pa.Table, pa.Table]:
     """dim_term (with the terms of the earlier years that dim_date names) and dim_date."""
     days = calendar.days
-    first_year = calendar.terms[0].start.year - YEARS_BEFORE
-    terms = [_term(y, n, calendar.as_of) for y in range(first_year - 1, calendar.current.acad_year + 1) for n in (1, 2)]
+    terms = [
+        _term(y, n, calendar.as_of)
+        for y in range(calendar.first_year - 1, calendar.current.acad_year + 1)
+        for n in (1, 2)
+    ]
     terms = [
         t
         for t in terms

@@ -123,7 +123,7 @@ def _improvements(
     # An item comes from a diagnosis of the same department where there is one.
     source = member_of(department, rng, owner)
     known = source >= 0
-    due = term.first_day + rng.integers(10, 180, len(owner))
+    due = term.first_day + rng.integers(10, 139, len(owner))
     is_due = due <= college.calendar.today
     slow = owner == college.organisation.department_id(LATE_TASK_OFFICE)
     zeal = college.spec.stream("fact_improve.zeal").normal(0, 0.03, FIRST_FUNCTIONAL_ID + 40)[owner]
