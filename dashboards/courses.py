@@ -294,29 +294,29 @@ def _as_table(data: Courses, focus: int) -> Component:
         table.Column(title="课程", is_heading=True),
         table.Column(title="教学班"),
         table.Column(title="教师"),
-        table.Column(title="连续低于预警线", is_number=True),
+        table.Column(title="连续低于线", is_number=True),
         table.Column(title="较上周", is_number=True),
         *(table.Column(title=f"{period.ordinal}周", is_number=True) for period in data.shown.periods),
     ]
     judged = data.info.judge_all(data.shown.value)
-    rows = []
+    rows: list[list[table.Cell]] = []
     for index, entity in enumerate(data.shown.entities):
         values = data.shown.value[index].tolist()
         below = weeks_below(judged[index], focus)
         rows.append(
             [
-                dcc.Link(entity.course_name or entity.name, href=data.offering_link(entity)),
+                table.Linked(text=entity.course_name or entity.name, href=data.offering_link(entity)),
                 entity.class_name,
                 entity.teacher_name,
                 f"{below} 周" if below else fmt.NO_VALUE,
                 fmt.change(values[focus], values[focus - 1] if focus else None),
                 *(
-                    states.valued(STATES[state], fmt.number(value))
+                    table.Valued(text=fmt.number(value), state=STATES[state])
                     for value, state in zip(values, judged[index].tolist(), strict=True)
                 ),
             ]
         )
-    return table.table(columns, rows, caption="各教学班逐周到课率")
+    return table.table(columns, rows, caption="各教学班逐周到课率", table_id=ids.table("courses", "sections"))
 
 
 PAGE: Final = Page(

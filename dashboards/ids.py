@@ -6,6 +6,8 @@ from typing import Any
 
 from dash import ALL
 
+from layouts.table import ROWS_ROLE
+
 Id = dict[str, Any]
 
 
@@ -24,6 +26,11 @@ def chart(page: str, name: str) -> Id:
     return {"role": "chart", "page": page, "name": name}
 
 
+def table(page: str, name: str) -> Id:
+    """A table; its rows are in a store of the same page and name."""
+    return {"role": "table", "page": page, "name": name}
+
+
 def address(page: str) -> Id:
     """The store that tells a page which address it shows; it holds nothing that the address does not."""
     return {"role": "address", "page": page}
@@ -36,4 +43,5 @@ def notice(page: str) -> Id:
 
 ANY_CONTROL: Id = {"role": "control", "page": ALL, "name": ALL}
 ANY_CHART: Id = {"role": "chart", "page": ALL, "name": ALL}
+ANY_ROWS: Id = {"role": ROWS_ROLE, "page": ALL, "name": ALL}
 ANY_ADDRESS: Id = {"role": "address", "page": ALL}

@@ -11,7 +11,7 @@ from typing import Final
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards import filters, query
+from dashboards import filters, ids, query
 from dashboards.courses import ATTENDANCE, COUNTED
 from dashboards.page import Filter, Heading, Kind, NotFoundError, Page, Panel, Permission, View
 from indicators.results import Absence, IndicatorInfo, OfferingInfo, PeriodInfo, RosterRow, State, ValuePoint
@@ -234,11 +234,11 @@ def draw_roster(data: Offering) -> Content:
         _sortable(data, "participation"),
         _sortable(data, "homework"),
     ]
-    rows = [
+    rows: list[list[table.Cell]] = [
         [
             _student_link(data, row),
             row.class_name,
-            states.valued(data.info.judge(row.attendance_rate), fmt.with_unit(row.attendance_rate, "%")),
+            table.Valued(text=fmt.with_unit(row.attendance_rate, "%"), state=data.info.judge(row.attendance_rate)),
             f"{row.present} / {row.due}",
             _count(row.absent),
             _count(row.leave),
@@ -249,7 +249,9 @@ def draw_roster(data: Offering) -> Content:
         for row in data.roster
     ]
     return Content(
-        body=table.table(columns, rows, caption="教学班名册与各项比率，学期至今"),
+        body=table.table(
+            columns, rows, caption="教学班名册与各项比率，学期至今", table_id=ids.table("offering", "roster")
+        ),
         note=f"{len(rows)} 人 · 学期至今 · 点学号看缺勤",
     )
 
@@ -265,12 +267,13 @@ def _sortable(data: Offering, key: str, *, is_heading: bool = False) -> table.Co
     )
 
 
-def _student_link(data: Offering, row: RosterRow) -> Component:
+def _student_link(data: Offering, row: RosterRow) -> table.Linked:
     is_picked = data.student is not None and data.student.student_id == row.student_id
-    return html.A(
-        row.student_no,
+    return table.Linked(
+        text=row.student_no,
         href=data.view.link(student="" if is_picked else str(row.student_id)),
-        className="in-place is-on" if is_picked else "in-place",
+        is_in_place=True,
+        is_on=is_picked,
     )
 
 
@@ -301,22 +304,23 @@ def draw_absences(data: Offering) -> Content:
         *([] if data.student else [table.Column(title="学号")]),
         table.Column(title="状态"),
     ]
-    rows = [
+    rows: list[list[table.Cell]] = [
         [fmt.short_day(item.day), *([] if data.student else [_student_link(data, row)]), _status(item.status)]
         for row, item in found[:ABSENCES_SHOWN]
     ]
+    listed = table.table(columns, rows, caption="缺勤记录，最近的在前", table_id=ids.table("offering", "absences"))
     more = len(found) - len(rows)
     tail = (
         [html.P(f"另有 {more:,} 条更早的记录；选择周次或学号可缩小范围。", className="panel-tail")] if more > 0 else []
     )
     return Content(
-        body=[*lines, table.table(columns, rows, caption="缺勤记录，最近的在前"), *tail],
+        body=[*lines, listed, *tail],
         note=f"{len(found):,} 条",
     )
 
 
-def _status(status: str) -> Component:
-    return html.Span(status, className="status-missed" if status in UNATTENDED else "status-partly")
+def _status(status: str) -> table.Marked:
+    return table.Marked(text=status, name="status-missed" if status in UNATTENDED else "status-partly")
 
 
 def _chip(text: str, href: str) -> Component:

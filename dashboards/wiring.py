@@ -91,7 +91,7 @@ def secured(function: Callable[..., Any], *, permission: Permission) -> Callable
 
 
 def _connect_browser(app: Dash) -> None:
-    """The parts that need no server: filters ↔ address, clicks on charts, the window's title."""
+    """The parts that need no server: filters ↔ address, clicks on charts, tables, the window's title."""
     app.clientside_callback(
         ClientsideFunction("address", "restore"),
         Output(ids.ANY_CONTROL, "value"),
@@ -114,6 +114,11 @@ def _connect_browser(app: Dash) -> None:
         Input(ids.ANY_CHART, "clickData"),
         State(ids.ANY_CHART, "figure"),
         prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("table", "draw"),
+        Input(ids.ANY_ROWS, "data"),
+        State(ids.ANY_ROWS, "id"),
     )
     app.clientside_callback(ClientsideFunction("address", "title"), Input(shell.TITLE, "data"))
 

@@ -36,18 +36,6 @@ def mark(state: State, text: str | None = None) -> Component:
     )
 
 
-def valued(state: State, text: str) -> Component:
-    """A value in a table with the shape of its state; the state's name is there for screen readers."""
-    return html.Span(
-        [
-            html.Span(SHAPES[state], className="state-shape", title=state.value, **{"aria-hidden": "true"}),
-            text,
-            html.Span(f"（{state.value}）", className="visually-hidden"),
-        ],
-        className=f"state {css_class(state)}",
-    )
-
-
 def bounds(info: IndicatorInfo, state: State) -> str:
     """Which values are in `state`, in words such as ``85–90``; empty where a line is missing."""
     lines = (info.target, info.warning, info.alert)

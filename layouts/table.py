@@ -1,4 +1,9 @@
-"""Tables that a screen reader can read, and the pager below them."""
+"""Tables that a screen reader can read, and the pager below them.
+
+dash-renderer keeps a subscription for every component and wakes all of them when one is added, so a
+table of Dash components costs the square of its cells: 1,700 components took eight seconds. A table
+is therefore sent as data and built in the browser by ``assets/js/table.js``.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +14,58 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-Cell = Any
-"""Text or a component; dash's classes carry no types of their own."""
+from indicators.results import State
+from layouts.states import css_class
+
+ROWS_ROLE = "rows"
+"""Role of the store beside a table; its other id parts are those of the table."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Valued:
+    """A cell that shows a value with the shape and colour of its state."""
+
+    text: str
+    state: State
+
+    def to_json(self) -> dict[str, str]:
+        """The cell as the browser builds it; the state's name is spoken."""
+        return {"text": self.text, "name": f"state with-shape {css_class(self.state)}", "spoken": self.state.value}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linked:
+    """A cell that leads somewhere.
+
+    Attributes:
+        is_in_place: True where the link changes what is shown here, so that the page must not jump.
+        is_on: True where the link stands for what is picked now.
+    """
+
+    text: str
+    href: str
+    is_in_place: bool = False
+    is_on: bool = False
+
+    def to_json(self) -> dict[str, str]:
+        """The cell as the browser builds it."""
+        names = [*(["in-place"] if self.is_in_place else []), *(["is-on"] if self.is_on else [])]
+        return {"text": self.text, "href": self.href, "name": " ".join(names)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marked:
+    """A cell with a class of its own."""
+
+    text: str
+    name: str
+
+    def to_json(self) -> dict[str, str]:
+        """The cell as the browser builds it."""
+        return {"text": self.text, "name": self.name}
+
+
+Cell = str | Valued | Linked | Marked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,38 +85,40 @@ class Column:
     order: str | None = None
     is_heading: bool = False
 
+    def to_json(self) -> dict[str, Any]:
+        """The column as the browser builds it."""
+        arrow = {"ascending": " ↑", "descending": " ↓"}.get(self.order or "", "")
+        return {
+            "title": self.title + arrow,
+            "number": self.is_number,
+            "heading": self.is_heading,
+            "href": self.href,
+            "order": self.order,
+        }
 
-def table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, caption: str) -> Component:
-    """A table; `caption` says what it shows and is read aloud, not shown."""
+
+def table(
+    columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, caption: str, table_id: dict[str, Any]
+) -> Component:
+    """A table; `caption` says what it shows and is read aloud, not shown.
+
+    Raises:
+        ValueError: a row has more or fewer cells than there are columns.
+    """
+    if any(len(row) != len(columns) for row in rows):
+        raise ValueError(f"Every row of {caption!r} needs {len(columns)} cells.")
+    data = {
+        "caption": caption,
+        "columns": [column.to_json() for column in columns],
+        "rows": [[cell if isinstance(cell, str) else cell.to_json() for cell in row] for row in rows],
+    }
     return html.Div(
-        html.Table(
-            [
-                html.Caption(caption, className="visually-hidden"),
-                html.Thead(html.Tr([_head(column) for column in columns])),
-                html.Tbody([html.Tr([_cell(*pair) for pair in zip(columns, row, strict=True)]) for row in rows]),
-            ],
-            className="data-table",
-        ),
-        className="table-scroll",
-        tabIndex="0",
-        role="region",
-        **{"aria-label": caption},
+        [
+            dcc.Store(id={**table_id, "role": ROWS_ROLE}, data=data),
+            # no other component of a panel is a section, so React never takes this node for another
+            html.Section(id=table_id, className="table-scroll", tabIndex="0", **{"aria-label": caption}),
+        ]
     )
-
-
-def _head(column: Column) -> Component:
-    label: Cell = column.title
-    if column.href is not None:
-        arrow = {"ascending": " ↑", "descending": " ↓"}.get(column.order or "", "")
-        label = html.A(f"{column.title}{arrow}", href=column.href, className="sort-link in-place")
-    sorted_by = {"aria-sort": column.order} if column.order else {}
-    return html.Th(label, className="is-number" if column.is_number else None, scope="col", **sorted_by)
-
-
-def _cell(column: Column, cell: Cell) -> Component:
-    if column.is_heading:
-        return html.Th(cell, scope="row")
-    return html.Td(cell, className="is-number" if column.is_number else None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,12 +71,12 @@
     },
   };
 
-  /* Links inside charts, and links that only re-order what is in view, change the address without a reload. */
+  /* Links inside charts and tables, and links that only re-order what is in view, change the address without a reload. */
   document.addEventListener('click', (event) => {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) {
       return;
     }
-    const target = event.target instanceof Element ? event.target.closest('.chart a, a.in-place') : null;
+    const target = event.target instanceof Element ? event.target.closest('.chart a, .data-table a, a.in-place') : null;
     if (target === null) {
       return;
     }

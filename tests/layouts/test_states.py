@@ -1,4 +1,6 @@
 import dataclasses
+import re
+from pathlib import Path
 
 import pytest
 
@@ -17,8 +19,11 @@ def test_a_mark_shows_shape_and_name(state):
     assert text(states.mark(state)) == states.SHAPES[state] + state.value
 
 
-def test_a_value_in_a_table_tells_its_state_to_a_screen_reader():
-    assert text(states.valued(State.ALERT, "78.1")) == "■78.1（警戒）"
+@pytest.mark.parametrize("state", State)
+def test_the_style_sheet_draws_the_same_shapes(state):
+    css = (Path(__file__).parents[2] / "assets" / "20-panels.css").read_text(encoding="utf-8")
+    rule = re.search(rf"\.{states.css_class(state)} {{[^}}]*--shape: \"(.)\"", css)
+    assert rule.group(1) == states.SHAPES[state]
 
 
 def test_bounds_are_read_from_the_lines():

@@ -1,24 +1,65 @@
+import json
+
 import pytest
+from dash.development.base_component import Component
 
-from layouts.table import Column, Slice, pager, table
-from tests.layouts.component_tree import find, text, types
+from indicators.results import State
+from layouts.table import Column, Linked, Marked, Slice, Valued, pager, table
+from tests.layouts.component_tree import find, text, types, walk
 
-
-def test_the_heading_column_names_its_row():
-    tree = table(
-        [Column(title="课程", is_heading=True), Column(title="本周", is_number=True)],
-        [["机械制图", "84.0"]],
-        caption="到课率",
-    )
-    heads = types(tree, "Th")
-    assert [(head.scope, text(head)) for head in heads] == [("col", "课程"), ("col", "本周"), ("row", "机械制图")]
-    assert text(types(tree, "Caption")[0]) == "到课率"
+ID = {"role": "table", "page": "p", "name": "t"}
 
 
-def test_a_sorted_column_says_so():
-    head = types(table([Column(title="旷课", href="/x?sort=absent", order="descending")], [], caption="名册"), "Th")[0]
-    assert getattr(head, "aria-sort") == "descending"
-    assert types(head, "A")[0].href == "/x?sort=absent"
+def data(columns, rows):
+    return types(table(columns, rows, caption="到课率", table_id=ID), "Store")[0].data
+
+
+def test_a_table_is_a_few_components_however_many_cells_it_has():
+    tree = table([Column(title="教师")] * 20, [["王"] * 20] * 50, caption="名册", table_id=ID)
+    assert len([item for item in walk(tree) if isinstance(item, Component)]) == 3
+
+
+def test_the_rows_stand_beside_their_table():
+    tree = table([Column(title="教师")], [["王"]], caption="名册", table_id=ID)
+    assert types(tree, "Section")[0].id == ID
+    assert types(tree, "Store")[0].id == {**ID, "role": "rows"}
+
+
+def test_the_caption_names_the_table():
+    tree = table([], [], caption="名册", table_id=ID)
+    assert types(tree, "Store")[0].data["caption"] == "名册"
+    assert getattr(types(tree, "Section")[0], "aria-label") == "名册"
+
+
+def test_a_sorted_column_says_so_and_links_to_its_order():
+    column = data([Column(title="旷课", href="/x?sort=absent", order="descending")], [])["columns"][0]
+    assert (column["title"], column["order"], column["href"]) == ("旷课 ↓", "descending", "/x?sort=absent")
+
+
+@pytest.mark.parametrize(
+    ("cell", "sent"),
+    [
+        ("王", "王"),
+        (
+            Valued(text="78.1", state=State.ALERT),
+            {"text": "78.1", "name": "state with-shape state-alert", "spoken": "警戒"},
+        ),
+        (Linked(text="机械制图", href="/offerings/1"), {"text": "机械制图", "href": "/offerings/1", "name": ""}),
+        (
+            Linked(text="01", href="/x", is_in_place=True, is_on=True),
+            {"text": "01", "href": "/x", "name": "in-place is-on"},
+        ),
+        (Marked(text="旷课", name="status-missed"), {"text": "旷课", "name": "status-missed"}),
+    ],
+)
+def test_a_cell_is_sent_as_data(cell, sent):
+    rows = data([Column(title="x")], [[cell]])["rows"]
+    assert json.loads(json.dumps(rows)) == [[sent]]
+
+
+def test_a_row_that_does_not_fit_its_columns_is_refused():
+    with pytest.raises(ValueError, match="needs 1 cells"):
+        table([Column(title="x")], [["1", "2"]], caption="名册", table_id=ID)
 
 
 @pytest.mark.parametrize(
