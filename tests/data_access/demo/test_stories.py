@@ -11,17 +11,24 @@ import pytest
 
 from data_access.demo.calendar import build_calendar
 from data_access.demo.generator import Plan, build_plan
-from data_access.demo.moods import story_student
+from data_access.demo.moods import build_drift, story_student
 from data_access.demo.organisation import DIMENSIONS
+from data_access.demo.people import NEVER
+from data_access.demo.results import failed_courses
 from data_access.demo.spec import CollegeSpec
 from data_access.demo.stories import (
     COLLAPSE_MAJOR,
     COLLAPSE_WEEK,
     DORM_GAP_WEEKS,
     HARD_COURSE,
+    LATE_CARD_WEEKS,
     LATE_TASK_OFFICE,
     MAJOR_STORIES,
+    RAIN_WEEKS,
+    SILENT_DEPARTMENT,
     STORIES,
+    UNRULY_MAJOR,
+    UNRULY_WEEKS,
 )
 from data_access.demo.timetable import story_class, story_teacher
 from tests.data_access.demo.conftest import TODAY, Tables, collect
@@ -141,3 +148,80 @@ def test_influenza_triples_leave(wide: Tables) -> None:
 def test_terms_are_those_that_have_begun() -> None:
     terms = build_calendar(CollegeSpec(students=90, terms=3, as_of=TODAY)).terms
     assert [t.term_id for t in terms] == [20251, 20252, 20261]
+
+
+def test_rain_makes_students_late(wide: Tables) -> None:
+    weeks = lookup(wide["dim_date"], "date_id", "week_no")
+    rows = wide["fact_attendance"].filter(pc.field("offering_id") < 202_600_000)
+    week = np.array([weeks[day] for day in rows["date_id"].to_pylist()])
+    late = np.asarray(rows["status"].to_pylist()) == "迟到"
+    assert late[np.isin(week, RAIN_WEEKS)].mean() > 1.7 * late[np.isin(week, [9, 10, 15, 16])].mean()
+
+
+def test_the_unruly_class_breaks_rules_in_its_weeks(wide: Tables, plan: Plan) -> None:
+    teaching = plan.teachings[0]
+    class_ = story_class(plan.college, UNRULY_MAJOR, teaching.term, 1)
+    own = set(plan.college.students.ids[plan.college.students.class_ == class_].tolist())
+    weeks = lookup(wide["dim_date"], "date_id", "week_no")
+    terms = lookup(wide["dim_date"], "date_id", "term_id")
+    rows = wide["fact_student_event"].filter(pc.field("event_type") == "违纪")
+    breaches = [
+        (student in own, weeks[day])
+        for student, day in zip(rows["student_id"].to_pylist(), rows["date_id"].to_pylist(), strict=True)
+        if terms[day] == teaching.term.term_id
+    ]
+    inside = [week for mine, week in breaches if mine]
+    classes = len(np.unique(plan.college.students.class_[teaching.students]))
+    assert len(inside) > 10 * (len(breaches) - len(inside)) / classes
+    assert all(UNRULY_WEEKS[0] <= week <= UNRULY_WEEKS[1] for week in inside)
+
+
+@pytest.mark.parametrize(
+    ("major", "table", "good", "whole"),
+    [
+        ("会展策划与管理", "fact_enrolment", "first_choice_cnt", "plan_cnt"),
+        ("现代物流管理", "fact_major_year", "enterprise_hours", "major_course_hours"),
+    ],
+)
+def test_lagging_majors_lag(wide: Tables, major: str, table: str, good: str, whole: str) -> None:
+    number = lookup(wide["dim_major"], "major_name", "major_id")[major]
+    sums = wide[table].group_by("major_id").aggregate([(good, "sum"), (whole, "sum")])
+    share = np.asarray(sums[f"{good}_sum"]) / np.asarray(sums[f"{whole}_sum"])
+    own = share[np.asarray(sums["major_id"]) == number]
+    assert own < np.quantile(share, 0.1)
+
+
+def test_graduates_of_the_lagging_major_are_placed_late(wide: Tables) -> None:
+    number = lookup(wide["dim_major"], "major_name", "major_id")["模具设计与制造"]
+    majors = lookup(wide["dim_class"], "class_id", "major_id")
+    classes = lookup(wide["dim_student"], "student_id", "class_id")
+    rows = wide["fact_graduate"]
+    own = np.array([majors[classes[student]] == number for student in rows["student_id"].to_pylist()])
+    placed = rows["placed_initial"].to_numpy(zero_copy_only=False)
+    assert placed[own].mean() < placed[~own].mean() - 0.1
+
+
+def test_the_silent_department_leaves_alerts_unanswered(wide: Tables) -> None:
+    number = lookup(wide["dim_department"], "dept_name", "dept_id")[SILENT_DEPARTMENT]
+    own = np.asarray(wide["fact_alert"]["dept_id"]) == number
+    answered = wide["fact_alert"]["is_acked_on_time"].to_numpy(zero_copy_only=False)
+    assert answered[own].mean() < answered[~own].mean() - 0.2
+
+
+def test_the_campus_card_arrives_late_in_its_weeks(wide: Tables) -> None:
+    weeks = lookup(wide["dim_date"], "date_id", "week_no")
+    loads = wide["fact_data_load"].filter(pc.field("table_name") == "fact_student_week")
+    week = np.array([weeks[day] or 0 for day in loads["date_id"].to_pylist()])
+    on_time = loads["is_on_time"].to_numpy(zero_copy_only=False)
+    slow = (week >= LATE_CARD_WEEKS[0]) & (week <= LATE_CARD_WEEKS[1])
+    assert not on_time[slow].any()
+    assert on_time[~slow].mean() > 0.9
+
+
+def test_weak_students_slip_before_they_fail(plan: Plan) -> None:
+    teaching = plan.teachings[0]
+    drift = build_drift(teaching)
+    slipped = drift.start < NEVER
+    failed = failed_courses(teaching, drift)
+    assert 0.02 < slipped.mean() < 0.1
+    assert failed[slipped].mean() > 4 * failed[~slipped].mean()
