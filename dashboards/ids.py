@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import ALL
+from dash import ALL, MATCH
 
 from layouts.table import ROWS_ROLE
 
@@ -43,5 +43,6 @@ def notice(page: str) -> Id:
 
 ANY_CONTROL: Id = {"role": "control", "page": ALL, "name": ALL}
 ANY_CHART: Id = {"role": "chart", "page": ALL, "name": ALL}
-ANY_ROWS: Id = {"role": ROWS_ROLE, "page": ALL, "name": ALL}
+EACH_TABLE: Id = {"role": "table", "page": MATCH, "name": MATCH}
+EACH_ROWS: Id = {"role": ROWS_ROLE, "page": MATCH, "name": MATCH}
 ANY_ADDRESS: Id = {"role": "address", "page": ALL}

@@ -117,8 +117,9 @@ def _connect_browser(app: Dash) -> None:
     )
     app.clientside_callback(
         ClientsideFunction("table", "draw"),
-        Input(ids.ANY_ROWS, "data"),
-        State(ids.ANY_ROWS, "id"),
+        Output(ids.EACH_TABLE, "data-rows"),
+        Input(ids.EACH_ROWS, "data"),
+        State(ids.EACH_ROWS, "id"),
     )
     app.clientside_callback(ClientsideFunction("address", "title"), Input(shell.TITLE, "data"))
 

@@ -13,7 +13,7 @@ from indicators.results import State
 from layouts import format as fmt
 from layouts import states
 
-_WIDTH, _HEIGHT, _PAD = 96, 30, 3
+_WIDTH, _HEIGHT, _PAD = 76, 30, 3
 
 
 @dataclass(frozen=True, kw_only=True)

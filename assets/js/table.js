@@ -78,12 +78,9 @@
   }
 
   clientside.table = {
-    draw(tables, ids) {
-      tables.forEach((data, index) => {
-        if (data) {
-          fill(ids[index], data);
-        }
-      });
+    draw(data, id) {
+      fill(id, data);
+      return data.rows.length;
     },
   };
 })();
