@@ -145,7 +145,7 @@ def course_table(college: College, courses: Courses) -> pa.Table:
     )
     joint = rng.random(count) < joint_chance
     in_class = courses.type_ > 0
-    # 36 courses of 622 hold a provincial or national title; the best kept ones get them.
+    # 20 courses of 622 hold a provincial or national title; the best kept ones get them.
     rank = np.argsort(np.argsort(-(care + 0.7 * rng.standard_normal(count)))) / count
     hours = (courses.credit * 18).astype(int)
     share = np.where(courses.practical, 0.74, np.where(in_class, 0.36, 0.22)) + 0.08 * rng.standard_normal(count)

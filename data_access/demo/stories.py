@@ -57,14 +57,14 @@ HELD_BACK_DEPARTMENT: Final = "机电工程系"
 STORIES: Final = (
     Story(
         id="collapse",
-        what="Attendance falls from about 94 % to about 72 % and stays there; participation and unit results follow",
+        what="Attendance falls from about 96 % to about 70 % and stays there; participation and unit results follow",
         where="The first core course of the first second-year class of 机电一体化技术 (机电…01班)",
         when="Every term, from week 6",
         indicators=("CRS-ATT-01", "CRS-PAR-01", "CRS-PAS-01", "TCH-TEA-04"),
     ),
     Story(
         id="collapses",
-        what="Attendance of a section breaks down by 10 to 25 points",
+        what="Attendance of a section breaks down by 5 to 25 points",
         where="About 3 % of all sections",
         when="Every term, from some week between 5 and 14",
         indicators=("CRS-ATT-01",),
@@ -79,7 +79,7 @@ STORIES: Final = (
     Story(
         id="drift",
         what="Weak students come less, do less homework and use the platform less in the weeks before they fail",
-        where="About 6 % of the students on campus",
+        where="About 5 % of the students on campus",
         when="Every term, beginning in some week between 5 and 13",
         indicators=("STU-ACD-03", "STU-ACD-05", "STU-ACD-06", "STU-GRP-18", "STU-ACD-09", "STU-GRP-01"),
     ),

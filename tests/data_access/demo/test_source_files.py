@@ -94,9 +94,11 @@ def test_some_sections_in_the_file_are_new_and_some_known(files: dict[str, Path]
     assert any(section not in known for section in listed)
 
 
-def test_before_the_first_lesson_there_is_no_attendance_file(tmp_path: Path) -> None:
-    spec = CollegeSpec(students=90, terms=1, as_of=dt.date(2026, 3, 1))
-    names = {path.name for path in write_source_files(spec, tmp_path)}
-    assert "成绩单_20251.csv" in names
-    early = CollegeSpec(students=90, terms=1, as_of=dt.date(2027, 3, 1))
-    assert {p.name for p in write_source_files(early, tmp_path / "early")} >= {"学生名单.xlsx", "教学班.csv"}
+def test_without_an_examined_term_there_is_no_file_of_marks(tmp_path: Path) -> None:
+    paths = write_source_files(CollegeSpec(students=90, terms=1, as_of=dt.date(2026, 11, 20)), tmp_path)
+    assert not [path for path in paths if path.name.startswith("成绩单")]
+
+
+def test_in_the_holidays_the_last_week_of_the_term_is_held_back(tmp_path: Path) -> None:
+    paths = write_source_files(CollegeSpec(students=90, terms=1, as_of=dt.date(2026, 8, 10)), tmp_path)
+    assert {path.name for path in paths} >= {"课堂考勤_第19周.csv", "成绩单_20252.csv"}
