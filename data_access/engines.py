@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Protocol, Self
 
@@ -19,6 +21,11 @@ DUCKDB_TYPES: Final[Mapping[str, str]] = {
     "date": "DATE",
     "enum": "VARCHAR",
 }
+
+SMALL: Final = 1_000_000
+"""Bytes of Parquet up to which a table is held in memory: opening many small files anew costs more than reading them."""
+
+_NAMES: Final = re.compile(r"\b(?:dim|fact|ref)_\w+")
 
 
 class QueryEngine(Protocol):
@@ -55,12 +62,31 @@ class DuckDBEngine:
         # Values are sums over groups: the order of rows never matters, and keeping it costs memory.
         self.connection.execute("SET preserve_insertion_order = false")
         self.connection.execute("SET enable_progress_bar = false")
-        for table in known.values():
-            self.connection.execute(_view(table, files.get(table.name, ())))
+        self._files = files
+        self._contracts = known
+        self._present: set[str] = set()
 
     def query(self, sql: str) -> pa.Table:
         """The rows of a SELECT as an Arrow table."""
+        for name in set(_NAMES.findall(sql)) - self._present:
+            if name in self._contracts:
+                self._introduce(self._contracts[name])
+                self._present.add(name)
         return self.connection.sql(sql).to_arrow_table()
+
+    def _introduce(self, table: Table) -> None:
+        """Makes a table known on its first use: a small one is read once, a large one is a view."""
+        files = self._files.get(table.name, ())
+        if not files:
+            columns = ", ".join(f"{column.name} {DUCKDB_TYPES[column.type]}" for column in table.columns)
+            self.connection.execute(f"CREATE TABLE {table.name} ({columns})")
+            return
+        kind = "TABLE" if sum(Path(path).stat().st_size for path in files) <= SMALL else "VIEW"
+        listed = ", ".join(quoted(path) for path in files)
+        self.connection.execute(
+            f"CREATE {kind} {table.name} AS SELECT {', '.join(table.column_names)} "
+            f"FROM read_parquet([{listed}], hive_partitioning = false)"
+        )
 
     def close(self) -> None:
         """Releases memory and file handles."""
@@ -73,15 +99,6 @@ class DuckDBEngine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _view(table: Table, files: Sequence[str]) -> str:
-    if not files:
-        columns = ", ".join(f"{column.name} {DUCKDB_TYPES[column.type]}" for column in table.columns)
-        return f"CREATE TABLE {table.name} ({columns})"
-    listed = ", ".join(quoted(path) for path in files)
-    columns = ", ".join(table.column_names)
-    return f"CREATE VIEW {table.name} AS SELECT {columns} FROM read_parquet([{listed}], hive_partitioning = false)"
 
 
 def quoted(text: str) -> str:

