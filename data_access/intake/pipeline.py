@@ -248,6 +248,7 @@ class Intake:
                 records.keep_waiting(connection, preview.batch_id, entries, plan.waiting)
                 records.settle_waiting(connection, plan.released_ids, "released", preview.batch_id)
                 records.settle_waiting(connection, plan.replaced, "replaced", preview.batch_id)
+                records.move_waiting(connection, plan.moved)
                 is_noop = committed is None and not plan.waiting and not plan.released_ids
                 outcome["status"] = "unchanged" if is_noop else "committed"
                 records.close_batch(

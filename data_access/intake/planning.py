@@ -44,6 +44,11 @@ class Plan:
         return tuple(row for outcome in self.resolved for row in outcome.waiting)
 
     @property
+    def moved(self) -> list[tuple[int, str, str]]:
+        """Rows kept back earlier that wait for another parent from now on."""
+        return [row for outcome in self.released for row in outcome.moved]
+
+    @property
     def released_ids(self) -> list[int]:
         """Ids of the earlier rows that are taken in now."""
         return [row_id for outcome in self.released for row_id in outcome.taken]

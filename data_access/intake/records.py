@@ -175,6 +175,16 @@ def settle_waiting(connection: Connection, ids: Sequence[int], outcome: str, bat
         )
 
 
+def move_waiting(connection: Connection, moved: Sequence[tuple[int, str, str]]) -> None:
+    """Enter which parent kept rows wait for now that the one they waited for has come."""
+    for row_id, table, value in moved:
+        connection.execute(
+            update(QuarantinedRow)
+            .where(QuarantinedRow.id == row_id)
+            .values(missing_table=table, missing_value=value[:255])
+        )
+
+
 def reopen_waiting(connection: Connection, batch_id: int) -> None:
     """Undo of a batch: rows it released or replaced wait again, its own waiting rows are withdrawn."""
     connection.execute(
@@ -202,7 +212,7 @@ def waiting_rows(connection: Connection, arriving: Iterable[str]) -> list[tuple[
     None unless some belong to the tables that are arriving, or name a row of one.
 
     Each group is its recipe (table, key, references) and its rows: ``__id``, ``__file``, ``__row``,
-    ``__batch``, ``__key`` and the columns.
+    ``__batch``, ``__key``, ``__missing`` and the columns.
     """
     waits = QuarantinedRow.outcome == "waiting"
     names = list(arriving)
@@ -223,15 +233,23 @@ def waiting_rows(connection: Connection, arriving: Iterable[str]) -> list[tuple[
             QuarantinedRow.source_row,
             QuarantinedRow.batch_id,
             QuarantinedRow.row_key,
+            QuarantinedRow.missing_table,
             QuarantinedRow.row,
         )
         .where(waits)
         .order_by(QuarantinedRow.batch_id, QuarantinedRow.id)
     )
-    for row_id, table, file, line, batch, key, row in found:
+    for row_id, table, file, line, batch, key, missing, row in found:
         group = (table, tuple(row["key"]), str(row["references"]), tuple(sorted(row["values"])))
         recipes[group] = {"table": table, "key": row["key"], "references": row["references"]}
-        technical = {"__id": row_id, "__file": file, "__row": line, "__batch": batch, "__key": key}
+        technical = {
+            "__id": row_id,
+            "__file": file,
+            "__row": line,
+            "__batch": batch,
+            "__key": key,
+            "__missing": missing,
+        }
         groups.setdefault(group, []).append({**row["values"], **technical})
     return [(recipe, _as_table(recipe, groups[group])) for group, recipe in recipes.items()]
 
@@ -242,7 +260,7 @@ def _as_table(recipe: dict[str, Any], rows: list[dict[str, Any]]) -> pa.Table:
     for name in rows[0]:
         if name in {"__id", "__row", "__batch"}:
             fields.append(pa.field(name, pa.int64()))
-        elif name in {"__file", "__key"}:
+        elif name in {"__file", "__key", "__missing"}:
             fields.append(pa.field(name, pa.string()))
         else:
             reference = recipe["references"].get(name)

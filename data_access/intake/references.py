@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -23,8 +23,6 @@ from data_access.merging import key_expression, scan
 
 FilesOf = Callable[[str], Sequence[DataFile]]
 """The files that count of a table, as the reading transaction sees them."""
-
-_SHOWN: Final = 100_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +54,8 @@ class Resolved:
         taken: ``__id`` of these rows.
         waiting: rows that name an unknown parent and will be kept back.
         problems: rows that name an unknown parent and are refused.
+        moved: of rows kept back earlier, ``__id`` and the parent they wait for from now on, where it is
+            no longer the same one.
     """
 
     candidates: Candidates
@@ -63,6 +63,7 @@ class Resolved:
     taken: tuple[int, ...]
     waiting: tuple[WaitingRow, ...]
     problems: tuple[Problem, ...]
+    moved: tuple[tuple[int, str, str], ...] = ()
 
 
 class Resolver:
@@ -160,19 +161,35 @@ class Resolver:
             taken=tuple(rows["__id"].to_pylist()) if candidates.is_waiting else (),
             waiting=waiting,
             problems=problems,
+            moved=self._moved(number, candidates) if candidates.is_waiting else (),
         )
 
-    def _unresolved(self, number: int, candidates: Candidates) -> tuple[tuple[WaitingRow, ...], tuple[Problem, ...]]:
+    def _moved(self, number: int, candidates: Candidates) -> tuple[tuple[int, str, str], ...]:
+        """Rows kept back whose parent has come while another is still unknown."""
+        awaited = dict(self._con.execute(f"SELECT __id, __missing FROM {candidates.relation}").fetchall())
+        first = {row_id: reasons[0] for row_id, reasons in self._missing(number, candidates).items()}
+        return tuple(
+            (row_id, reference.table, code)
+            for row_id, (_, reference, code, _) in first.items()
+            if awaited[row_id] != reference.table
+        )
+
+    def _missing(self, number: int, candidates: Candidates) -> dict[int, list[tuple[str, Reference, str, bool]]]:
+        """Why each row was taken out: column, reference, code, and whether the code is ambiguous."""
         missing: dict[int, list[tuple[str, Reference, str, bool]]] = {}
         for column, reference in candidates.references.items():
             rows = self._con.execute(
                 f"""SELECT c.__id, CAST(c."{column}" AS VARCHAR), coalesce(k.meanings, 0) > 1
                 FROM {candidates.relation} c SEMI JOIN out_{number} o USING (__id)
                 LEFT JOIN known_{reference.table}_{reference.by} k ON k.code = c."{column}"
-                WHERE c."{column}" IS NOT NULL AND (k.code IS NULL OR k.meanings > 1) ORDER BY 1 LIMIT {_SHOWN}"""
+                WHERE c."{column}" IS NOT NULL AND (k.code IS NULL OR k.meanings > 1) ORDER BY 1"""
             ).fetchall()
             for row_id, code, is_ambiguous in rows:
                 missing.setdefault(row_id, []).append((column, reference, code, is_ambiguous))
+        return missing
+
+    def _unresolved(self, number: int, candidates: Candidates) -> tuple[tuple[WaitingRow, ...], tuple[Problem, ...]]:
+        missing = self._missing(number, candidates)
         waiting: list[WaitingRow] = []
         problems: list[Problem] = []
         if not missing:
@@ -183,7 +200,7 @@ class Resolver:
             refused = [r for r in reasons if r[3] or r[1].on_unknown == "refuse"]
             problems += [_unknown(candidates, file, line, *reason) for reason in refused]
             if not refused:
-                column, reference, code, _ = reasons[0]
+                _, reference, code, _ = reasons[0]
                 parent = contracts()[reference.table]
                 waiting.append(
                     WaitingRow(
