@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -36,7 +37,7 @@ class QueryEngine(Protocol):
         """Name of the engine's SQL dialect, as sqlglot knows it."""
 
     def query(self, sql: str) -> pa.Table:
-        """The rows of a SELECT."""
+        """The rows of a SELECT; several threads may ask at once."""
 
 
 class DuckDBEngine:
@@ -65,14 +66,17 @@ class DuckDBEngine:
         self._files = files
         self._contracts = known
         self._present: set[str] = set()
+        self._lock = threading.Lock()
 
     def query(self, sql: str) -> pa.Table:
-        """The rows of a SELECT as an Arrow table."""
-        for name in set(_NAMES.findall(sql)) - self._present:
-            if name in self._contracts:
-                self._introduce(self._contracts[name])
-                self._present.add(name)
-        return self.connection.sql(sql).to_arrow_table()
+        """The rows of a SELECT as an Arrow table; safe to call from several threads."""
+        with self._lock:
+            for name in set(_NAMES.findall(sql)) - self._present:
+                if name in self._contracts:
+                    self._introduce(self._contracts[name])
+                    self._present.add(name)
+        with self.connection.cursor() as cursor:
+            return cursor.sql(sql).to_arrow_table()
 
     def _introduce(self, table: Table) -> None:
         """Makes a table known on its first use: a small one is read once, a large one is a view."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy import Engine, select
 
@@ -19,7 +21,7 @@ from data_access.entities import write_entities
 from data_access.lake import Lake
 from data_access.measures import MeasureWriter
 from indicators.catalogue import finish_run, start_run, write_catalogue
-from indicators.compile import Compiled, Family, Part, PartKind, Source, compile_library
+from indicators.compile import Compiled, Family, PartKind, Source, compile_library
 from indicators.library import Library
 from indicators.model import LEVEL_TABLES, Level, PeriodKind
 from indicators.periods import Assignment
@@ -30,6 +32,9 @@ from indicators.workload import LastRun, NeedsFullRunError, Touched, Workload, f
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share done so far (0 … 1)."""
+
+Item = TypeVar("Item")
+Done = TypeVar("Done")
 
 _LONGEST_PROGRAMME: Final = 3
 """Years of study after which a student no longer counts as present, unless an indicator names a higher grade."""
@@ -163,6 +168,8 @@ class _Run:
         self.timeline = timeline
         self.engine = engine
         self.contracts = known
+        self.threads = threads
+        self.parts = compiled.parts_by_source
         self.rollup = Rollup(known, timeline.calendar, last_grade=max([_LONGEST_PROGRAMME, *grades]), threads=threads)
 
     def compute(self, workload: Workload, tell: Progress) -> Results:
@@ -172,33 +179,73 @@ class _Run:
             return {}
         self._load_joined(families)
         self.rollup.prepare(PeriodKind)
-        parts = self.compiled.parts_by_source
-        wanted: dict[Source, set[int]] = defaultdict(set)
+        periods: dict[Source, set[int]] = defaultdict(set)
+        levels: dict[Source, set[Level]] = defaultdict(set)
         for family in families:
-            for table in family.tables:
-                wanted[family.source(table)] |= workload[family.family_id]
-        waiting = Counter(family.source(table) for family in families for table in family.tables)
-        scanned: set[Source] = set()
+            for source in map(family.source, family.tables):
+                periods[source] |= workload[family.family_id]
+                levels[source] |= {*family.levels}
         results: dict[tuple[int, Level], str] = {}
-        for number, family in enumerate(families):
-            tell(
-                f"计算指标（{'、'.join(self.contracts[t].label_zh for t in family.tables)}）",
-                0.7 * number / len(families),
-            )
-            sources = [family.source(table) for table in family.tables]
-            for source in sources:
-                if source not in scanned:
-                    self._scan(source, parts[source], wanted[source])
-                    scanned.add(source)
-            periods = sorted(workload[family.family_id])
-            loaded = {source.table: self._loaded(source, periods) for source in sources}
-            for level in family.levels:
-                results[family.family_id, level] = self.rollup.build(family, level, periods=periods, loaded=loaded)
-            waiting.subtract(sources)
-            for source in sources:
-                if not waiting[source]:
-                    self.rollup.release(source)
+        with ThreadPoolExecutor(self.threads) as pool:
+            scans = [scan for source in periods for scan in self._scans(source, periods[source], levels[source])]
+            self._each(pool, scans, lambda scan: scan(), "读取事实", tell, 0.0, 0.45)
+            self._each(pool, list(levels), lambda s: self._roll_up(s, levels[s]), "逐级汇总", tell, 0.45, 0.55)
+            built = self._each(pool, families, lambda f: self._build(f, workload), "计算指标", tell, 0.55, 0.7)
+        for rows in built:
+            results |= rows
         return results
+
+    @staticmethod
+    def _each(
+        pool: ThreadPoolExecutor,
+        items: Sequence[Item],
+        work: Callable[[Item], Done],
+        what: str,
+        tell: Progress,
+        start: float,
+        end: float,
+    ) -> list[Done]:
+        """Runs `work` on every item, telling how far it is between `start` and `end`."""
+        done = []
+        for number, result in enumerate(pool.map(work, items)):
+            tell(what, start + (end - start) * number / len(items))
+            done.append(result)
+        return done
+
+    def _scans(self, source: Source, periods: set[int], levels: set[Level]) -> Iterator[Callable[[], None]]:
+        """The scans of one source, each to be run on some thread."""
+        times = self._times(source, periods)
+        wanted = self.parts[source]
+        additive = tuple(p for p in wanted if p.kind is not PartKind.DISTINCT)
+        distinct = tuple(p for p in wanted if p.kind is PartKind.DISTINCT)
+
+        def add(key: str | None) -> None:
+            scan = AdditiveScan(source=source, key=key, parts=additive)
+            rows = self.engine.query(additive_sql(scan, times, self.contracts, self.engine.dialect))
+            self.rollup.add_scan(source, key, additive, rows, periods)
+
+        def count(level: Level) -> None:
+            scan = DistinctScan(source=source, level=level, parts=distinct)
+            rows = self.engine.query(distinct_sql(scan, times, self.contracts, self.engine.dialect))
+            self.rollup.add_distinct(source, level, distinct, rows)
+
+        for key in scan_keys(source.table, self.contracts):
+            yield functools.partial(add, key)
+        if distinct:
+            for level in sorted(levels):
+                yield functools.partial(count, level)
+
+    def _roll_up(self, source: Source, levels: set[Level]) -> None:
+        for level in sorted(levels):
+            self.rollup.relation(source, level)
+
+    def _build(self, family: Family, workload: Workload) -> dict[tuple[int, Level], str]:
+        periods = sorted(workload[family.family_id])
+        loaded = {table: self._loaded(family.source(table), periods) for table in family.tables}
+        return {
+            (family.family_id, level): self.rollup.build(family, level, periods=periods, loaded=loaded)
+            for level in family.levels
+        }
 
     def _load_joined(self, families: Iterable[Family]) -> None:
         """Gives the rollup every table that parts are summed through, and those that list entities."""
@@ -214,21 +261,6 @@ class _Run:
         if not self.timeline.is_dated(source.table):
             return frozenset(periods)
         return self.timeline.loaded(source)
-
-    def _scan(self, source: Source, wanted: Sequence[Part], periods: set[int]) -> None:
-        times = self._times(source, periods)
-        additive = tuple(p for p in wanted if p.kind is not PartKind.DISTINCT)
-        distinct = tuple(p for p in wanted if p.kind is PartKind.DISTINCT)
-        for key in scan_keys(source.table, self.contracts):
-            scan = AdditiveScan(source=source, key=key, parts=additive)
-            sql = additive_sql(scan, times, self.contracts, self.engine.dialect)
-            self.rollup.add_scan(source, key, additive, self.engine.query(sql), periods)
-        if distinct:
-            levels = {v for f in self.compiled.families if source in map(f.source, f.tables) for v in f.levels}
-            for level in sorted(levels):
-                one = DistinctScan(source=source, level=level, parts=distinct)
-                sql = distinct_sql(one, times, self.contracts, self.engine.dialect)
-                self.rollup.add_distinct(source, level, distinct, self.engine.query(sql))
 
     def _times(self, source: Source, periods: set[int]) -> tuple[Assignment, ...]:
         if not self.timeline.is_dated(source.table):

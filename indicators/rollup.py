@@ -1,11 +1,14 @@
 """From scans to stored rows: additive parts summed along foreign keys, tables of a family joined.
 
 Works in an in-memory DuckDB of its own on the (small) results of the scans and on the dimensions,
-whatever engine read the facts.
+whatever engine read the facts. Many of its statements are so short that planning them is most of the
+work, which DuckDB does on one thread: so different sources, and different families, may be worked on
+from several threads at once.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -34,8 +37,9 @@ class Rollup:
         self._distinct: dict[tuple[Source, Level], str] = {}
         self._distinct_parts: dict[Source, tuple[Part, ...]] = {}
         self._scans: dict[Source, dict[str | None, str]] = {}
+        self._sizes: dict[str, int] = {}
         self._periods: dict[Source, frozenset[int]] = {}
-        self._count = 0
+        self._numbers = itertools.count(1)
 
     def close(self) -> None:
         """Releases the memory."""
@@ -43,9 +47,7 @@ class Rollup:
 
     def add_table(self, name: str, rows: pa.Table) -> None:
         """Makes a dimension or other joined table known under its contract name."""
-        self.connection.register(f"arrow_{name}", rows)
-        self.connection.execute(f"CREATE TABLE {name} AS SELECT * FROM arrow_{name}")
-        self.connection.unregister(f"arrow_{name}")
+        self._keep(name, rows)
 
     def prepare(self, kinds: Iterable[PeriodKind]) -> None:
         """Builds what masks and populations need: grade years, and every period with its academic years."""
@@ -78,6 +80,7 @@ class Rollup:
         """Takes the result of an additive scan over the given periods."""
         self._periods[source] = frozenset(periods)
         name = self._new("scan")
+        self._sizes[name] = len(rows)
         self._keep(name, rows)
         self._scans.setdefault(source, {})[key] = name
         self._parts[source] = parts
@@ -90,16 +93,26 @@ class Rollup:
         self._distinct_parts[source] = parts
 
     def _new(self, stem: str) -> str:
-        self._count += 1
-        return f"{stem}_{self._count}"
+        return f"{stem}_{next(self._numbers)}"
 
     def _keep(self, name: str, rows: pa.Table) -> None:
-        self.connection.register(name, rows)
+        """Stores rows as a table; a registered object would be seen by one thread's cursor only."""
+        with self.connection.cursor() as cursor:
+            cursor.register("arrived", rows)
+            cursor.execute(f"CREATE TABLE {name} AS SELECT * FROM arrived")
+            cursor.unregister("arrived")
+
+    def _run(self, sql: str) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql)
 
     # -- one table at one level -----------------------------------------------------------------
 
     def relation(self, source: Source, level: Level) -> str:
-        """Name of the relation (entity_id, period_id, n, a…) of one source at one level, built once."""
+        """Name of the relation (entity_id, period_id, n, a…) of one source at one level, built once.
+
+        One source must be worked on by one thread at a time.
+        """
         if (source, level) not in self._relations:
             self._relations[source, level] = self._build(source, level)
         return self._relations[source, level]
@@ -141,14 +154,11 @@ class Rollup:
         for position, part in enumerate(self._parts[source]):
             function = "MAX" if part.kind is PartKind.MAX else "SUM"
             sums += [f"{function}(s.{c}) AS {c}" for c in part_columns(part, position)]
-        self.connection.execute(
-            f"CREATE TABLE {name} AS {head}, s.period_id, {', '.join(sums)} {origin} {where} GROUP BY 1, 2"
-        )
+        self._run(f"CREATE TABLE {name} AS {head}, s.period_id, {', '.join(sums)} {origin} {where} GROUP BY 1, 2")
         return name
 
     def _size(self, name: str) -> int:
-        row = self.connection.execute(f"SELECT COUNT(*) FROM {name}").fetchone()
-        return 0 if row is None else int(row[0])
+        return self._sizes[name]
 
     # -- one family at one level ----------------------------------------------------------------
 
@@ -201,7 +211,7 @@ class Rollup:
             f"SELECT k.period_id, k.entity_id, {columns} FROM k {' '.join(joins)} ORDER BY 1, 2"
         )
         name = self._new("result")
-        self.connection.execute(f"CREATE TABLE {name} AS {sql}")
+        self._run(f"CREATE TABLE {name} AS {sql}")
         return name
 
     def _is_partial(self, family: Family, periods: Sequence[int]) -> bool:
@@ -214,15 +224,6 @@ class Rollup:
         cursor = self.connection.execute(f"FROM {name}")
         while chunk := cursor.fetchmany(size):
             yield chunk
-
-    def release(self, source: Source) -> None:
-        """Forgets everything read of a source once no family needs it any more."""
-        for level in [level for held, level in self._relations if held == source]:
-            name = self._relations.pop((source, level))
-            if name not in self._scans.get(source, {}).values():
-                self.connection.execute(f"DROP TABLE {name}")
-        for name in self._scans.pop(source, {}).values():
-            self.connection.unregister(name)
 
     def _slot(self, family: Family, part: Part, alias: str, level: Level) -> str:
         source = family.source(part.table)
