@@ -290,13 +290,14 @@ def _as_chart(data: Courses, focus: int) -> Component:
 
 
 def _as_table(data: Courses, focus: int) -> Component:
+    """The rows shown, latest week first, so that a narrow screen shows the weeks that matter."""
     columns = [
         table.Column(title="课程", is_heading=True),
         table.Column(title="教学班"),
         table.Column(title="教师"),
         table.Column(title="连续低于线", is_number=True),
         table.Column(title="较上周", is_number=True),
-        *(table.Column(title=f"{period.ordinal}周", is_number=True) for period in data.shown.periods),
+        *(table.Column(title=f"{period.ordinal}周", is_number=True) for period in reversed(data.shown.periods)),
     ]
     judged = data.info.judge_all(data.shown.value)
     rows: list[list[table.Cell]] = []
@@ -312,7 +313,7 @@ def _as_table(data: Courses, focus: int) -> Component:
                 fmt.change(values[focus], values[focus - 1] if focus else None),
                 *(
                     table.Valued(text=fmt.number(value), state=STATES[state])
-                    for value, state in zip(values, judged[index].tolist(), strict=True)
+                    for value, state in zip(reversed(values), reversed(judged[index].tolist()), strict=True)
                 ),
             ]
         )

@@ -23,7 +23,8 @@ from layouts.panel import Content
 from layouts.shell import Crumb
 
 ABSENCES_SHOWN: Final = 60
-UNATTENDED: Final = frozenset({"旷课", "请假"})
+STATUS_CLASSES: Final = {"旷课": "status-missed", "请假": "status-excused"}
+"""How a status is coloured; all others are lateness of some kind."""
 
 _WORST = float("inf")
 
@@ -202,10 +203,15 @@ def draw_trend(data: Offering) -> Content:
     if not any(point.value is not None for point in data.weekly):
         return Content(body=states.empty("这个教学班还没有考勤记录。"), card=data.info, versions=versions)
     item = data.offering
-    lines = [
-        Series(name="本教学班", points=data.weekly),
+    own = [point.value for point in data.weekly]
+    compared = [
         Series(name="同课程", points=data.series("course", item.course_id)),
         Series(name=item.dept_name, points=data.series("dept", item.dept_id)),
+    ]
+    lines = [
+        Series(name="本教学班", points=data.weekly),
+        # a course with this one section has the same line, which would only hide it
+        *(line for line in compared if [point.value for point in line.points] != own),
     ]
     focus = data.focus.period.key if data.focus else None
     return Content(
@@ -320,7 +326,7 @@ def draw_absences(data: Offering) -> Content:
 
 
 def _status(status: str) -> table.Marked:
-    return table.Marked(text=status, name="status-missed" if status in UNATTENDED else "status-partly")
+    return table.Marked(text=status, name=STATUS_CLASSES.get(status, "status-partly"))
 
 
 def _chip(text: str, href: str) -> Component:

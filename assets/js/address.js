@@ -3,7 +3,6 @@
   'use strict';
 
   const clientside = (window.dash_clientside = window.dash_clientside || {});
-  const seen = new Map();
 
   function go(href, { keepScroll = false } = {}) {
     if (href === window.location.pathname + window.location.search) {
@@ -39,15 +38,13 @@
     follow(values, ids, addresses) {
       const params = new URLSearchParams(window.location.search);
       const defaults = addresses.length === 1 ? addresses[0].defaults : {};
+      const touched = clientside.callback_context.triggered.map((item) => item.prop_id);
       let changed = false;
       ids.forEach((id, index) => {
-        const key = id.page + '/' + id.name;
-        const value = written(values[index]).trim();
-        const isNew = !seen.has(key);
-        const before = seen.get(key);
-        seen.set(key, value);
         const standard = written(defaults[id.name]);
-        if (isNew || value === before || value === (params.get(id.name) || standard)) {
+        const value = written(values[index]).trim();
+        const key = JSON.stringify(id, Object.keys(id).sort()) + '.value';
+        if (!touched.includes(key) || value === (params.get(id.name) || standard)) {
           return;
         }
         if (value === standard) {

@@ -19,6 +19,8 @@ from layouts.theme import state_colour, state_fill, template, tokens
 ROW_HEIGHT: Final = 23
 MIN_COLUMNS: Final = 10
 """Early in a term the cells keep a sober width instead of filling the panel."""
+DENSE_FROM: Final = 15
+"""From so many periods on, text is set smaller so that it fits its cell on a narrow screen."""
 
 _TOP, _BOTTOM, _LEFT, _RIGHT = 30, 6, 280, 64
 _COURSE_WIDTH, _CLASS_WIDTH = 140, 122
@@ -159,6 +161,7 @@ def _values(
     """One trace a state, so that text and ground of a cell carry its colour; cells of other states are empty."""
     counts = list(zip(frame.numerator.tolist(), frame.denominator.tolist(), strict=True))
     depths = depth(frame.value, info).tolist()
+    is_dense = frame.value.shape[1] >= DENSE_FROM
     traces = []
     for number in range(_ALERT + 1):
         mine = states == number
@@ -172,7 +175,10 @@ def _values(
             tops, bottoms = counts[row]
             z.append([depths[row][i] if flag else None for i, flag in enumerate(flags)])
             text.append(
-                [_cell_text(value, state, info) if flag else "" for value, flag in zip(values, flags, strict=True)]
+                [
+                    _cell_text(value, state, info, gap="" if is_dense else " ") if flag else ""
+                    for value, flag in zip(values, flags, strict=True)
+                ]
             )
             custom.append(
                 [
@@ -187,7 +193,7 @@ def _values(
                 **_CELLS,
                 "z": z,
                 "text": text,
-                "textfont": {"size": 12, "color": _text_colour(state, theme)},
+                "textfont": {"size": 11 if is_dense else 12, "color": _text_colour(state, theme)},
                 "customdata": custom,
                 "hovertemplate": _hover(info, state, reading),
                 "colorscale": [[0, state_fill(state, theme)], [1, _deepest(state, theme)]],
@@ -208,8 +214,8 @@ _CELLS: Final[dict[str, Any]] = {
 }
 
 
-def _cell_text(value: float, state: State, info: IndicatorInfo) -> str:
-    mark = f"{SHAPES[state]} " if state in {State.WARNING, State.ALERT} else ""
+def _cell_text(value: float, state: State, info: IndicatorInfo, *, gap: str) -> str:
+    mark = f"{SHAPES[state]}{gap}" if state in {State.WARNING, State.ALERT} else ""
     return mark + fmt.number(value, digits=fmt.digits_of(info.unit))
 
 

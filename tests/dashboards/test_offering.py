@@ -39,6 +39,11 @@ def test_the_line_stops_at_the_date_of_the_data_and_is_compared():
     assert next(iter(figure.data[-1].y)) == 97.0
 
 
+def test_a_course_with_one_section_is_not_drawn_twice():
+    figure = types(offering.draw_trend(load(college=College(sections=6))).body, "Graph")[0].figure
+    assert len(figure.data) == 1
+
+
 def test_the_roster_starts_with_the_lowest_rate():
     rates = [row.attendance_rate for row in load().roster]
     assert rates == sorted(rates)

@@ -72,6 +72,13 @@ def test_a_missing_value_is_a_grey_cell_with_a_reason_and_never_zero():
     assert "未排课" in trace.hovertemplate
 
 
+def test_text_is_smaller_where_there_are_many_weeks():
+    wide, narrow = draw([[80.0] * 12]), draw([[80.0] * 18])
+    assert cell(wide, 0, 0)[1] == "■ 80.0"
+    assert cell(narrow, 0, 0)[1] == "■80.0"
+    assert cell(narrow, 0, 0)[0].textfont.size < cell(wide, 0, 0)[0].textfont.size
+
+
 def test_the_hover_tells_value_state_and_both_counts_in_chinese():
     trace, _ = cell(draw(ONE_OF_EACH), 0, 2)
     assert list(trace.customdata[0][2]) == ["88.0%", "35", "40"]

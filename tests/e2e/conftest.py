@@ -1,0 +1,91 @@
+"""A small demo college behind a real server, and a browser that may talk to nobody else."""
+
+import datetime as dt
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from werkzeug.serving import make_server
+
+from app import cli, create_app
+from data_access.settings import Settings
+
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+PATIENCE_MS = 8000
+AS_OF = dt.date(2026, 11, 20)
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory) -> Iterator[str]:
+    """The address of a server of 300 students and one term."""
+    home = tmp_path_factory.mktemp("college")
+    built = CliRunner().invoke(
+        cli,
+        ["demo", "--students", "300", "--terms", "1", "--as-of", AS_OF.isoformat(), "--json"],
+        env={"LUOXUAN_HOME": str(home)},
+        catch_exceptions=False,
+    )
+    assert built.exit_code == 0, built.output
+    server = make_server("127.0.0.1", 0, create_app(Settings.at(home)), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed at /usr/bin/chromium.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """A browser's window, with all it asked for and complained about."""
+
+    page: Page
+    address: str
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.address + path)
+        self.page.wait_for_selector(".panel-body")
+        return self.page
+
+
+@pytest.fixture
+def visit(chromium: Browser, address: str) -> Iterator[Visit]:
+    """A window whose test fails on any request to another host and on any complaint in the console."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+    context.set_default_timeout(PATIENCE_MS)
+    made = Visit(page=context.new_page(), address=address)
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            made.complaints.append(f"{message.type}: {message.text}")
+
+    def record(request: Request) -> None:
+        made.requests.append(request.url)
+
+    made.page.on("console", listen)
+    made.page.on("pageerror", lambda error: made.complaints.append(str(error)))
+    made.page.on("request", record)
+    yield made
+    context.close()
+    assert [url for url in made.requests if not url.startswith((address, "data:", "blob:"))] == []
+    assert made.complaints == []
