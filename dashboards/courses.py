@@ -240,11 +240,11 @@ def draw_sections(data: Courses) -> Content:
         return Content(body=_no_match(data), card=data.info, versions=versions)
     focus = data.focus or 0
     week = data.frame.periods[focus]
-    body = _as_table(data, focus) if data.view["view"] == "table" else _as_chart(data, focus)
+    is_table = data.view["view"] == "table"
     return Content(
         body=[
-            states.legend(data.info),
-            body,
+            states.legend(data.info, with_line=not is_table),
+            _as_table(data, focus) if is_table else _as_chart(data, focus),
             table.pager(data.part, noun="个教学班", link=lambda number: data.view.link(page=str(number))),
         ],
         note=f"{week.label}（{fmt.span(week.start, week.end)}）"

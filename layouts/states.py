@@ -51,13 +51,12 @@ def bounds(info: IndicatorInfo, state: State) -> str:
     }[state]
 
 
-def legend(info: IndicatorInfo) -> Component:
-    """The five states with their shapes and bounds, as a key to a chart."""
-    return html.Ul(
-        [html.Li([mark(state), html.Span(bounds(info, state), className="legend-bounds")]) for state in State],
-        className="legend",
-        **{"aria-label": "图例"},
-    )
+def legend(info: IndicatorInfo, *, with_line: bool = False) -> Component:
+    """The five states with their shapes and bounds, as a key to a chart; `with_line` adds the warning line."""
+    items = [html.Li([mark(state), html.Span(bounds(info, state), className="legend-bounds")]) for state in State]
+    if with_line and info.warning is not None:
+        items.append(html.Li([html.Span(className="legend-line"), f"预警线 {fmt.line(info.warning, info.unit)}"]))
+    return html.Ul(items, className="legend", **{"aria-label": "图例"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,3 +47,8 @@ def test_each_way_of_having_no_values_says_why():
 
 def test_a_skeleton_keeps_the_room_of_what_follows():
     assert states.skeleton(720).style == {"minHeight": "720px"}
+
+
+def test_the_legend_explains_states_and_on_demand_the_warning_line():
+    assert text(states.legend(ATTENDANCE)) == "●达标≥ 95◆关注90–95▲预警85–90■警戒< 85○无数据"
+    assert text(states.legend(ATTENDANCE, with_line=True)).endswith("预警线 90%")
