@@ -1,0 +1,1 @@
+"""Documentation, and the code that writes those of its pages which describe data."""

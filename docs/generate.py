@@ -1,0 +1,34 @@
+"""Writes the pages of docs/ that describe data, so that they cannot disagree with it: ``make docs``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from data_access.contracts import contracts
+from data_access.intake import documentation, mappings
+from docs import data_dictionary, indicator_reference
+from indicators.library import shipped_library
+
+DOCS: Final = Path(__file__).parent
+
+GENERATED: Final[Mapping[Path, Callable[[], str]]] = {
+    DOCS / "data-dictionary.md": lambda: data_dictionary.render(contracts()),
+    DOCS / "indicators.md": lambda: indicator_reference.render(shipped_library()),
+    documentation.DOCUMENT: lambda: documentation.render(dict(mappings())),
+}
+"""Every generated page and what makes its text."""
+
+
+def main() -> None:
+    """Write the pages whose text has changed, and name them."""
+    for path, render in GENERATED.items():
+        text = render()
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {path.relative_to(DOCS.parent)}")  # noqa: T201 (a command line tells what it did)
+
+
+if __name__ == "__main__":
+    main()
