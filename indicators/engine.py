@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -21,12 +21,20 @@ from data_access.entities import write_entities
 from data_access.lake import Lake
 from data_access.measures import MeasureWriter
 from indicators.catalogue import finish_run, start_run, write_catalogue
-from indicators.compile import Compiled, Family, PartKind, Source, compile_library
+from indicators.compile import Compiled, Family, Part, PartKind, Source, compile_library
 from indicators.library import Library
 from indicators.model import LEVEL_TABLES, Level, PeriodKind
 from indicators.periods import Assignment
 from indicators.rollup import Rollup
-from indicators.scans import AdditiveScan, DistinctScan, additive_sql, distinct_sql, scan_keys
+from indicators.scans import (
+    AdditiveScan,
+    DistinctScan,
+    additive_sql,
+    distinct_sql,
+    graded_key,
+    scan_keys,
+    ungraded,
+)
 from indicators.timeline import Timeline
 from indicators.workload import LastRun, NeedsFullRunError, Touched, Workload, full_workload, partial_workload
 
@@ -107,7 +115,7 @@ def compute(
         timeline = Timeline(engine, known, as_of=as_of or dt.datetime.now(dt.UTC).astimezone().date())
         workload, reason = _workload(compiled, timeline, database, known, full=full)
         kind = "full" if reason else ("incremental" if any(workload.values()) else "none")
-        run = _Run(compiled, timeline, engine, known, threads=threads)
+        run = Run(compiled, timeline, engine, known, threads=threads)
         try:
             results = run.compute(workload, tell)
             scanned = time.perf_counter()
@@ -157,7 +165,7 @@ Results = Mapping[tuple[int, Level], str]
 """Family and level → relation of the rollup that holds the rows to store."""
 
 
-class _Run:
+class Run:
     """Scans and rolls up one workload."""
 
     def __init__(
@@ -187,8 +195,8 @@ class _Run:
                 levels[source] |= {*family.levels}
         results: dict[tuple[int, Level], str] = {}
         with ThreadPoolExecutor(self.threads) as pool:
-            scans = [scan for source in periods for scan in self._scans(source, periods[source], levels[source])]
-            self._each(pool, scans, lambda scan: scan(), "读取事实", tell, 0.0, 0.45)
+            scan = functools.partial(self._scan, periods=periods, levels=levels)
+            self._each(pool, list(periods), scan, "读取事实", tell, 0.0, 0.45)
             self._each(pool, list(levels), lambda s: self._roll_up(s, levels[s]), "逐级汇总", tell, 0.45, 0.55)
             built = self._each(pool, families, lambda f: self._build(f, workload), "计算指标", tell, 0.55, 0.7)
         for rows in built:
@@ -212,28 +220,44 @@ class _Run:
             done.append(result)
         return done
 
-    def _scans(self, source: Source, periods: set[int], levels: set[Level]) -> Iterator[Callable[[], None]]:
-        """The scans of one source, each to be run on some thread."""
-        times = self._times(source, periods)
+    def _scan(self, source: Source, *, periods: Mapping[Source, set[int]], levels: Mapping[Source, set[Level]]) -> None:
+        """Runs the scans of one source.
+
+        The scan whose key settles the grade goes first and over all grades: it tells whether any row lies
+        outside the grades that indicators apply to. Mostly none does, and then no other scan has to look up
+        a student's grade for every row.
+        """
+        times = self._times(source, periods[source])
         wanted = self.parts[source]
         additive = tuple(p for p in wanted if p.kind is not PartKind.DISTINCT)
         distinct = tuple(p for p in wanted if p.kind is PartKind.DISTINCT)
-
-        def add(key: str | None) -> None:
-            scan = AdditiveScan(source=source, key=key, parts=additive)
+        key, owner = self._graded_by(source, additive, times)
+        keys = scan_keys(source.table, self.contracts)
+        for column in sorted(keys, key=lambda k: k != key):
+            settles = column == key and owner is not None
+            parts = tuple(
+                dict.fromkeys(
+                    ungraded(p) if settles or self.rollup.all_within(source, p.grades) else p for p in additive
+                )
+            )
+            scan = AdditiveScan(source=source, key=column, parts=parts)
             rows = self.engine.query(additive_sql(scan, times, self.contracts, self.engine.dialect))
-            self.rollup.add_scan(source, key, additive, rows, periods)
-
-        def count(level: Level) -> None:
-            scan = DistinctScan(source=source, level=level, parts=distinct)
-            rows = self.engine.query(distinct_sql(scan, times, self.contracts, self.engine.dialect))
-            self.rollup.add_distinct(source, level, distinct, rows)
-
-        for key in scan_keys(source.table, self.contracts):
-            yield functools.partial(add, key)
+            self.rollup.add_scan(scan, rows, wanted=additive, times=times, owner=owner if settles else None)
         if distinct:
-            for level in sorted(levels):
-                yield functools.partial(count, level)
+            for level in sorted(levels[source]):
+                one = DistinctScan(source=source, level=level, parts=distinct)
+                rows = self.engine.query(distinct_sql(one, times, self.contracts, self.engine.dialect))
+                self.rollup.add_distinct(source, level, distinct, rows)
+
+    def _graded_by(
+        self, source: Source, parts: Sequence[Part], times: Sequence[Assignment]
+    ) -> tuple[str | None, Level | None]:
+        """The key that settles the grade of a source's rows within one period, and whose grade it is."""
+        found = graded_key(source.table, self.contracts)
+        starts = {(line.period_id, line.acad_start) for line in times}
+        if found is None or not any(p.grades for p in parts) or len(starts) != len({period for period, _ in starts}):
+            return None, None
+        return found
 
     def _roll_up(self, source: Source, levels: set[Level]) -> None:
         for level in sorted(levels):
@@ -241,7 +265,9 @@ class _Run:
 
     def _build(self, family: Family, workload: Workload) -> dict[tuple[int, Level], str]:
         periods = sorted(workload[family.family_id])
-        loaded = {table: self._loaded(family.source(table), periods) for table in family.tables}
+        # A single table without plain counts never asks: each of its rows says that it is loaded.
+        asked = family.tables if family.has_plain or len(family.tables) > 1 else ()
+        loaded = {table: self._loaded(family.source(table), periods) for table in asked}
         return {
             (family.family_id, level): self.rollup.build(family, level, periods=periods, loaded=loaded)
             for level in family.levels

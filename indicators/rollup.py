@@ -16,10 +16,11 @@ import duckdb
 import pyarrow as pa
 
 from data_access.contracts import Contracts
+from data_access.engines import quoted
 from indicators.compile import Family, Part, PartKind, Source
 from indicators.model import LEVEL_TABLES, SCHOOL_ID, Level, PeriodKind
-from indicators.periods import Calendar
-from indicators.scans import part_columns
+from indicators.periods import Assignment, Calendar
+from indicators.scans import AdditiveScan, part_columns, ungraded
 
 _GRADED: Final = frozenset({Level.STUDENT, Level.CLASS})
 
@@ -32,6 +33,7 @@ class Rollup:
         self.calendar = calendar
         self.last_grade = last_grade
         self.connection = duckdb.connect(":memory:", config={"threads": threads})
+        self.connection.execute("SET preserve_insertion_order = false")
         self._relations: dict[tuple[Source, Level], str] = {}
         self._parts: dict[Source, tuple[Part, ...]] = {}
         self._distinct: dict[tuple[Source, Level], str] = {}
@@ -39,6 +41,7 @@ class Rollup:
         self._scans: dict[Source, dict[str | None, str]] = {}
         self._sizes: dict[str, int] = {}
         self._periods: dict[Source, frozenset[int]] = {}
+        self._outside: dict[tuple[Source, tuple[int, ...]], bool] = {}
         self._numbers = itertools.count(1)
 
     def close(self) -> None:
@@ -70,20 +73,72 @@ class Rollup:
             self._insert(f"term_in_{kind}", [(t.time_key, t.period_id) for t in terms])
 
     def _insert(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-        if rows:
-            marks = ", ".join("?" for _ in rows[0])
-            self.connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+        # One statement: DuckDB plans every execution anew, and would do so for every row.
+        values = ", ".join(f"({', '.join('NULL' if v is None else quoted(str(v)) for v in row)})" for row in rows)
+        if values:
+            self.connection.execute(f"INSERT INTO {table} VALUES {values}")
 
     def add_scan(
-        self, source: Source, key: str | None, parts: tuple[Part, ...], rows: pa.Table, periods: Iterable[int]
+        self,
+        scan: AdditiveScan,
+        rows: pa.Table,
+        *,
+        wanted: tuple[Part, ...],
+        times: Sequence[Assignment],
+        owner: Level | None = None,
     ) -> None:
-        """Takes the result of an additive scan over the given periods."""
-        self._periods[source] = frozenset(periods)
-        name = self._new("scan")
+        """Takes the result of an additive scan.
+
+        Args:
+            wanted: the parts of the source. A part that was scanned over all grades only is restricted to
+                its grades here if the scan's key settles the grade, and else taken as it is.
+            times: the time map the scan was made with.
+            owner: student or class where the scan's key settles the grade of its rows.
+        """
+        source = scan.source
+        raw, name = self._new("raw"), self._new("scan")
+        self._keep(raw, rows)
+        origin = raw if owner is None else f"({self._with_grade(raw, owner, times)})"
+        if owner is not None:
+            for grades in {part.grades for part in wanted if part.grades}:
+                self._outside[source, grades] = self._holds(f"FROM {origin} AS s WHERE {_grade_in(grades)} IS NOT TRUE")
+        columns = []
+        is_view = True
+        for position, part in enumerate(wanted):
+            given = part if part in scan.parts else ungraded(part)
+            names = zip(part_columns(given, scan.parts.index(given)), part_columns(part, position), strict=True)
+            if given == part or self.all_within(source, part.grades):
+                columns += [f"s.{old} AS {new}" for old, new in names]
+            else:
+                other = "NULL" if part.kind is PartKind.MAX else "0"
+                columns += [
+                    f"CASE WHEN {_grade_in(part.grades)} THEN s.{old} ELSE {other} END AS {new}" for old, new in names
+                ]
+                is_view = False
+        kind, origin = ("VIEW", raw) if is_view else ("TABLE", origin)
+        select = ", ".join(["entity_id", "period_id", "n", *columns])
+        self._run(f"CREATE {kind} {name} AS SELECT {select} FROM {origin} AS s")
+        self._periods[source] = frozenset(line.period_id for line in times)
         self._sizes[name] = len(rows)
-        self._keep(name, rows)
-        self._scans.setdefault(source, {})[key] = name
-        self._parts[source] = parts
+        self._scans.setdefault(source, {})[scan.key] = name
+        self._parts[source] = wanted
+
+    def _holds(self, origin: str) -> bool:
+        with self.connection.cursor() as cursor:
+            row = cursor.execute(f"SELECT COUNT(*) > 0 {origin}").fetchone()
+            return row is None or bool(row[0])
+
+    def all_within(self, source: Source, grades: tuple[int, ...]) -> bool:
+        """True where every scanned row of the source is known to lie within the grades."""
+        return not grades or self._outside.get((source, grades)) is False
+
+    def _with_grade(self, raw: str, owner: Level, times: Sequence[Assignment]) -> str:
+        starts = ", ".join(f"({p}, {a})" for p, a in sorted({(t.period_id, t.acad_start) for t in times}))
+        return (
+            f"SELECT r.*, a.acad_start - g.grade_year + 1 AS grade FROM {raw} AS r "
+            f"LEFT JOIN graded_{int(owner)} AS g ON r.entity_id = g.entity_id "
+            f"LEFT JOIN (VALUES {starts}) AS a(period_id, acad_start) ON r.period_id = a.period_id"
+        )
 
     def add_distinct(self, source: Source, level: Level, parts: tuple[Part, ...], rows: pa.Table) -> None:
         """Takes the result of a scan of distinct counts."""
@@ -170,49 +225,68 @@ class Rollup:
         periods: Sequence[int],
         loaded: Mapping[str, frozenset[int]],
     ) -> str:
-        """Name of a relation ``period_id, entity_id, rows, part…`` of the family, sorted as stored.
+        """Name of a relation ``period_id, entity_id, rows, part…`` of the family.
 
         Args:
             periods: the periods to give.
             loaded: per table the periods for which rows, or a record of loading, exist; a count over
-                no rows is 0 there and missing elsewhere.
+                no rows is 0 there and missing elsewhere. Not asked of a single table without plain counts.
         """
         alias = {table: f"t{i}" for i, table in enumerate(family.tables)}
-        joins, counts = [], []
-        keys = [
-            f"SELECT entity_id, period_id FROM {self.relation(family.source(t), level)} WHERE entity_id IS NOT NULL"
-            for t in family.tables
-        ]
-        if family.has_plain:
-            both = frozenset.intersection(*(loaded[t] for t in family.tables)) & frozenset(periods)
-            if both:
-                keys.append(self._population(family.kind, level, sorted(both)))
-        for table, name in alias.items():
-            source = family.source(table)
-            on = f"ON k.entity_id = {name}.entity_id AND k.period_id = {name}.period_id"
-            joins.append(f"LEFT JOIN {self.relation(source, level)} AS {name} {on}")
-            counts.append(f"COALESCE({name}.n, 0)")
-            if (source, level) in self._distinct:
-                joins.append(
-                    f"LEFT JOIN {self._distinct[source, level]} AS {name}d {on.replace(f'{name}.', f'{name}d.')}"
-                )
-        if level in _GRADED and any(part.grades for part in family.parts):
+        sources = [family.source(table) for table in family.tables]
+        plain = self._loaded_everywhere(family, loaded, periods)
+        simple = len(sources) == 1 and not plain and (sources[0], level) not in self._distinct
+        masked = level in _GRADED and any(
+            plain or not self.all_within(family.source(part.table), part.grades) for part in family.parts if part.grades
+        )
+        slots = [self._slot(family, part, alias[part.table], masked=masked) for part in family.parts]
+        counts = " + ".join(f"COALESCE({name}.n, 0)" for name in alias.values())
+        joins = []
+        if masked:
             joins.append(f"LEFT JOIN graded_{int(level)} AS g ON k.entity_id = g.entity_id")
             joins.append(f"LEFT JOIN period_{family.kind} AS y ON k.period_id = y.period_id")
-        slots = [self._slot(family, part, alias[part.table], level) for part in family.parts]
-        columns = ", ".join([f"CAST({' + '.join(counts)} AS BIGINT) AS rows", *slots])
-        wanted = f"WHERE period_id IN ({_listed(periods)})" if self._is_partial(family, periods) else ""
-        # One table has rows, or is loaded, for every key; of several, each has to be asked.
-        flags = [f"period_id IN ({_listed(sorted(loaded[t]))}) AS {n}_loaded" for t, n in alias.items() if loaded[t]]
-        flags += [f"FALSE AS {n}_loaded" for t, n in alias.items() if not loaded[t]]
-        asked = f", {', '.join(flags)}" if len(alias) > 1 else ""
-        sql = (
-            f"WITH u AS ({' UNION '.join(keys)}), k AS (SELECT *{asked} FROM u {wanted}) "
-            f"SELECT k.period_id, k.entity_id, {columns} FROM k {' '.join(joins)} ORDER BY 1, 2"
-        )
+        wanted = f"period_id IN ({_listed(periods)})" if self._is_partial(family, periods) else "TRUE"
+        select = f"SELECT k.period_id, k.entity_id, CAST({counts} AS BIGINT) AS rows, {', '.join(slots)}"
+        if simple:
+            # The keys are the rows of the one relation: no key list, no join.
+            origin = f"FROM (FROM {self.relation(sources[0], level)} WHERE entity_id IS NOT NULL AND {wanted}) AS k"
+            select = select.replace("t0.", "k.")
+            sql = f"{select} {origin} {' '.join(joins)}"
+        else:
+            keys = [
+                f"SELECT entity_id, period_id FROM {self.relation(s, level)} WHERE entity_id IS NOT NULL"
+                for s in sources
+            ]
+            if plain:
+                keys.append(self._population(family.kind, level, plain))
+            for source, name in zip(sources, alias.values(), strict=True):
+                on = f"ON k.entity_id = {name}.entity_id AND k.period_id = {name}.period_id"
+                joins.append(f"LEFT JOIN {self.relation(source, level)} AS {name} {on}")
+                if (source, level) in self._distinct:
+                    joins.append(
+                        f"LEFT JOIN {self._distinct[source, level]} AS {name}d {on.replace(f'{name}.', f'{name}d.')}"
+                    )
+            # One table has rows, or is loaded, for every key; of several, each has to be asked.
+            flags = [
+                f"period_id IN ({_listed(sorted(loaded[t]))}) AS {n}_loaded" if loaded[t] else f"FALSE AS {n}_loaded"
+                for t, n in alias.items()
+                if len(alias) > 1
+            ]
+            columns = ", ".join(["*", *flags])
+            sql = (
+                f"WITH u AS ({' UNION '.join(keys)}), k AS (SELECT {columns} FROM u WHERE {wanted}) "
+                f"{select} FROM k {' '.join(joins)}"
+            )
         name = self._new("result")
-        self._run(f"CREATE TABLE {name} AS {sql}")
+        self._run(f"CREATE {'VIEW' if simple else 'TABLE'} {name} AS {sql}")
         return name
+
+    @staticmethod
+    def _loaded_everywhere(family: Family, loaded: Mapping[str, frozenset[int]], periods: Sequence[int]) -> list[int]:
+        """The periods in which entities without rows count 0, none where the family has no plain counts."""
+        if not family.has_plain:
+            return []
+        return sorted(frozenset.intersection(*(loaded[t] for t in family.tables)) & frozenset(periods))
 
     def _is_partial(self, family: Family, periods: Sequence[int]) -> bool:
         """True where a scan, shared with another family, may hold periods that this one does not want."""
@@ -220,12 +294,12 @@ class Rollup:
         return any(self._periods[family.source(table)] - wanted for table in family.tables)
 
     def chunks(self, name: str, size: int = 50_000) -> Iterator[list[tuple[Any, ...]]]:
-        """The rows of a built relation, in order, in chunks."""
-        cursor = self.connection.execute(f"FROM {name}")
+        """The rows of a built relation in chunks, in the order of the key they are stored under."""
+        cursor = self.connection.execute(f"FROM {name} ORDER BY period_id, entity_id")
         while chunk := cursor.fetchmany(size):
             yield chunk
 
-    def _slot(self, family: Family, part: Part, alias: str, level: Level) -> str:
+    def _slot(self, family: Family, part: Part, alias: str, *, masked: bool) -> str:
         source = family.source(part.table)
         if part.kind is PartKind.DISTINCT:
             value = f"{alias}d.a{self._distinct_parts[source].index(part)}"
@@ -239,7 +313,7 @@ class Rollup:
             value = f"COALESCE({value}, 0)"
             if len(family.tables) > 1:
                 value = f"CASE WHEN k.{alias}_loaded THEN {value} END"
-        if part.grades and level in _GRADED:
+        if part.grades and masked:
             value = f"CASE WHEN {_in_grades(part.grades)} THEN {value} END"
         return f"CAST({value} AS DOUBLE)"
 
@@ -270,6 +344,10 @@ class Rollup:
 
 def _listed(numbers: Sequence[int]) -> str:
     return ", ".join(str(number) for number in numbers)
+
+
+def _grade_in(grades: Sequence[int]) -> str:
+    return f"s.grade IN ({_listed(grades)})"
 
 
 def _in_grades(grades: Sequence[int]) -> str:

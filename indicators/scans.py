@@ -7,7 +7,7 @@ written in DuckDB's words and translated by sqlglot for any other engine.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlglot
 
@@ -26,7 +26,8 @@ class AdditiveScan:
     """Parts that add up, per value of one foreign key and period.
 
     Columns: ``entity_id`` (null for rows without the key), ``period_id``, ``n`` (rows) and the
-    columns of `part_columns` for each part.
+    columns of `part_columns` for each part. All are doubles: counts stay exact up to 2^53, and sums of
+    whole numbers would be kept in 128 bits.
     """
 
     source: Source
@@ -41,6 +42,20 @@ class DistinctScan:
     source: Source
     level: Level
     parts: tuple[Part, ...]
+
+
+def graded_key(table: str, contracts: Contracts) -> tuple[str, Level] | None:
+    """The key column of a table that settles a row's grade year, and whose it is: a student's or a class's."""
+    hops = contracts.paths(table).get("dim_class", ())
+    if not hops:
+        return None
+    owner = {"dim_student": Level.STUDENT, "dim_class": Level.CLASS}.get(hops[0].target)
+    return None if owner is None else (hops[0].column, owner)
+
+
+def ungraded(part: Part) -> Part:
+    """The same part over the rows of all grades."""
+    return replace(part, grades=())
 
 
 def part_columns(part: Part, position: int) -> tuple[str, ...]:
@@ -70,7 +85,7 @@ def additive_sql(scan: AdditiveScan, times: Sequence[Assignment], contracts: Con
     key = "NULL" if scan.key is None else f"{scan.source.table}.{scan.key}"
     return _statement(
         scan.source,
-        [f"CAST({key} AS BIGINT) AS entity_id", f"{TIME_MAP}.period_id", "COUNT(*) AS n", *columns],
+        [f"CAST({key} AS BIGINT) AS entity_id", f"{TIME_MAP}.period_id", "CAST(COUNT(*) AS DOUBLE) AS n", *columns],
         scan.parts,
         times,
         contracts,
@@ -166,12 +181,16 @@ def _aggregates(part: Part) -> tuple[str, ...]:
     number = f"CAST({part.argument} AS DOUBLE)"
     match part.kind:
         case PartKind.COUNT:
-            return (f"COUNT({part.argument or '*'}){where}",)
+            return (f"CAST(COUNT({part.argument or '*'}){where} AS DOUBLE)",)
         case PartKind.SUM:
             return (f"SUM({number}){where}",)
         case PartKind.MAX:
             return (f"MAX({number}){where}",)
         case PartKind.STDDEV:
-            return (f"COUNT({part.argument}){where}", f"SUM({number}){where}", f"SUM({number} * {number}){where}")
+            return (
+                f"CAST(COUNT({part.argument}){where} AS DOUBLE)",
+                f"SUM({number}){where}",
+                f"SUM({number} * {number}){where}",
+            )
         case PartKind.DISTINCT:
             raise AssertionError("distinct counts have scans of their own")

@@ -46,7 +46,8 @@ def open_database(url: str) -> Engine:
     def _configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions are begun explicitly, by the listener below
         cursor = connection.cursor()
-        for pragma in ("journal_mode=DELETE", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
+        # The timeout comes first: setting the journal mode already needs the lock it waits for.
+        for pragma in ("busy_timeout=5000", "journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
