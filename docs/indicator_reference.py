@@ -74,7 +74,7 @@ Arithmetic (`+ - * /`, brackets, numbers, `ABS`) over aggregates in SQL's words:
 A value that does not exist is 无数据. The thresholds are proposals to calibrate, unless `value_source` says otherwise.
 """
 
-_MEANINGS: Final[Mapping[str, str]] = {
+MEANINGS: Final[Mapping[str, str]] = {
     "code": "identifier, never used again for another indicator",
     "name_zh": "name on screen",
     "name_en": "name in English",
@@ -136,7 +136,7 @@ def _fields() -> Iterator[str]:
     yield ""
     rows = [(name, "yes") for name in REQUIRED] + [(name, "") for name in OPTIONAL]
     yield from table(
-        ("field", "required", "meaning"), ((code(name), required, _MEANINGS[name]) for name, required in rows)
+        ("field", "required", "meaning"), ((code(name), required, MEANINGS[name]) for name, required in rows)
     )
     yield (
         "Dimension table of each level: "

@@ -1,0 +1,1 @@
+"""Examples that the documentation refers to; tests run them."""
