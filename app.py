@@ -109,6 +109,14 @@ def _print(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+def _print_csv(names: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    click.echo(out.getvalue(), nl=False)
+
+
 @contextmanager
 def _progress(*, quiet: bool = False) -> Iterator[Callable[[str, float], None]]:
     """A progress bar on standard error: what is being done and the share done."""
@@ -305,23 +313,35 @@ def values(*, code: str, level: str, period: str, form: str) -> None:
     if form == "json":
         _print(found)
         return
-    names = (
-        "code",
-        "entity",
-        "period",
-        "value",
-        "numerator",
-        "denominator",
-        "rows",
-        "unit",
-        "library_version",
-        "data_version",
+    _print_csv(
+        (
+            "code",
+            "entity",
+            "period",
+            "value",
+            "numerator",
+            "denominator",
+            "rows",
+            "unit",
+            "library_version",
+            "data_version",
+        ),
+        found,
     )
-    out = io.StringIO()
-    writer = csv.DictWriter(out, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(found)
-    click.echo(out.getvalue(), nl=False)
+
+
+@cli.command(with_appcontext=False)
+@click.option("--level", required=True, help="dept, major, class, student, course, offering or teacher.")
+@click.option("--search", default="", help="Only entities whose code or name contains this.")
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+def entities(*, level: str, search: str, form: str) -> None:
+    """Print ids, codes and names of the entities of a level, for use with --entity."""
+    from data_access.readers.scope import Scope  # noqa: PLC0415
+
+    settings = Settings.from_environment()
+    stored = open_values(settings, open_home(settings))
+    found = stored.entities(level, search=search, scope=Scope.all("command line of the operator"))
+    _print(found) if form == "json" else _print_csv(("entity", "code", "name"), found)
 
 
 @cli.group("library")

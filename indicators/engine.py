@@ -255,7 +255,12 @@ class Run:
         """The key that settles the grade of a source's rows within one period, and whose grade it is."""
         found = graded_key(source.table, self.contracts)
         starts = {(line.period_id, line.acad_start) for line in times}
-        if found is None or not any(p.grades for p in parts) or len(starts) != len({period for period, _ in starts}):
+        if (
+            found is None
+            or not starts
+            or not any(p.grades for p in parts)
+            or len(starts) != len({period for period, _ in starts})
+        ):
             return None, None
         return found
 

@@ -72,6 +72,20 @@ class StoredValues:
         runs: dict[int, tuple[str, int]] = {}
         return [self._describe(plan, level, period, row, row.entity_id, runs) for row in found]
 
+    def entities(self, level: str, *, search: str = "", scope: Scope) -> list[dict[str, Any]]:
+        """Entities of a level as ``entity`` (type:id), ``code`` and ``name``, by id.
+
+        Raises:
+            UnknownNameError: no such level.
+        """
+        if level not in LEVEL_NUMBERS:
+            raise UnknownNameError(f"There is no level {level!r}{suggestion(level, LEVEL_NUMBERS)}")
+        return [
+            {"entity": f"{level}:{row['entity_id']}", "code": row["code"], "name": row["name"]}
+            for row in self.reader.entities(level, scope=scope)
+            if search in row["code"] or search in row["name"]
+        ]
+
     def _plan_and_period(
         self, plans: Mapping[str, StoredPlan], level: str, period_key: str, scope: Scope
     ) -> tuple[StoredPlan, StoredPeriod]:

@@ -44,10 +44,14 @@ def random_tables(seed: int, *, rows: int = 300) -> dict[str, pa.Table]:
 
 
 def _terms() -> pa.Table:
-    columns = dict(zip(("term_id", "acad_year", "term_no", "start_date", "end_date"), zip(*TERMS, strict=True), strict=True))
+    columns = dict(
+        zip(("term_id", "acad_year", "term_no", "start_date", "end_date"), zip(*TERMS, strict=True), strict=True)
+    )
     columns |= {"term_name": [f"{t[1]} {t[2]}" for t in TERMS], "teaching_weeks": [18] * len(TERMS)}
-    return pa.table({k: list(v) for k, v in columns.items()}).select(contracts()["dim_term"].column_names).cast(
-        contracts()["dim_term"].arrow_schema(technical=False)
+    return (
+        pa.table({k: list(v) for k, v in columns.items()})
+        .select(contracts()["dim_term"].column_names)
+        .cast(contracts()["dim_term"].arrow_schema(technical=False))
     )
 
 
