@@ -21,33 +21,19 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine, func, select
 
-from data_access.database import migrate, open_database
 from data_access.database.models import ComputeRun, ImportBatch
 from data_access.errors import LuoxuanError, UserError
+from data_access.installation import open_home, open_lake
+from data_access.lake_commands import lake_group
 from data_access.settings import Settings
 
 if TYPE_CHECKING:
-    from data_access.lake import Lake
+    from data_access.intake import Intake
     from indicators.values import StoredValues
 
 ROOT: Final = Path(__file__).resolve().parent
 
 # Commands import what they need when they run: a start should not pay for parts it does not use.
-
-
-def open_home(settings: Settings) -> Engine:
-    """The database of an installation, created and migrated where need be."""
-    settings.home.mkdir(parents=True, exist_ok=True)
-    database = open_database(settings.database_url)
-    migrate(database)
-    return database
-
-
-def open_lake(settings: Settings, database: Engine) -> Lake:
-    """The lake of an installation."""
-    from data_access.lake import Lake  # noqa: PLC0415
-
-    return Lake(settings.lake_root, database)
 
 
 def open_values(settings: Settings, database: Engine) -> StoredValues:
@@ -100,9 +86,17 @@ def cli() -> None:
     """
 
 
+cli.add_command(lake_group)
+
+
 def main() -> None:
     """Entry point of the command line `luoxuan`."""
     cli.main(prog_name="luoxuan")
+
+
+def _values() -> StoredValues:
+    settings = Settings.from_environment()
+    return open_values(settings, open_home(settings))
 
 
 def _print(value: object) -> None:
@@ -214,15 +208,12 @@ def import_(*, path: Path, mapping: str, dry_run: bool, accept_good: bool, as_js
 
     Without --accept-good one bad row refuses the whole import; every bad row is listed with its reason.
     """
-    from data_access.intake import Intake  # noqa: PLC0415
-
-    settings = Settings.from_environment()
-    database = open_home(settings)
-    intake = Intake(settings, open_lake(settings, database), database)
+    intake = _intake()
     with _progress(quiet=as_json) as tell:
         report = intake.run(
             path, mapping, dry_run=dry_run, accept_good=accept_good, progress=lambda what: tell(what, 0.5)
         )
+        tell("完成", 1.0)
     _report(report, as_json=as_json)
 
 
@@ -231,11 +222,18 @@ def import_(*, path: Path, mapping: str, dry_run: bool, accept_good: bool, as_js
 @_json_option
 def undo(*, batch: int, as_json: bool) -> None:
     """Take back the import BATCH: its rows go, and what it changed returns to what it was."""
+    _report(_intake().undo(batch), as_json=as_json)
+
+
+def _intake() -> Intake:
+    """The intake of this installation, after the leftovers of killed imports."""
     from data_access.intake import Intake  # noqa: PLC0415
 
     settings = Settings.from_environment()
     database = open_home(settings)
-    _report(Intake(settings, open_lake(settings, database), database).undo(batch), as_json=as_json)
+    intake = Intake(settings, open_lake(settings, database), database)
+    intake.sweep()
+    return intake
 
 
 def _report(report: Any, *, as_json: bool) -> None:
@@ -288,9 +286,7 @@ def value(*, code: str, entity: str, period: str, as_json: bool) -> None:
     """Print one value of the indicator CODE with what explains it."""
     from data_access.readers.scope import Scope  # noqa: PLC0415
 
-    settings = Settings.from_environment()
-    values = open_values(settings, open_home(settings))
-    found = values.value(code, entity, period, scope=Scope.all("command line of the operator"))
+    found = _values().value(code, entity, period, scope=Scope.all("command line of the operator"))
     if as_json:
         _print(found)
     else:
@@ -307,9 +303,7 @@ def values(*, code: str, level: str, period: str, form: str) -> None:
     """Print the values of the indicator CODE for all entities of a level."""
     from data_access.readers.scope import Scope  # noqa: PLC0415
 
-    settings = Settings.from_environment()
-    stored = open_values(settings, open_home(settings))
-    found = stored.values(code, level, period, scope=Scope.all("command line of the operator"))
+    found = _values().values(code, level, period, scope=Scope.all("command line of the operator"))
     if form == "json":
         _print(found)
         return
@@ -338,9 +332,7 @@ def entities(*, level: str, search: str, form: str) -> None:
     """Print ids, codes and names of the entities of a level, for use with --entity."""
     from data_access.readers.scope import Scope  # noqa: PLC0415
 
-    settings = Settings.from_environment()
-    stored = open_values(settings, open_home(settings))
-    found = stored.entities(level, search=search, scope=Scope.all("command line of the operator"))
+    found = _values().entities(level, search=search, scope=Scope.all("command line of the operator"))
     _print(found) if form == "json" else _print_csv(("entity", "code", "name"), found)
 
 
@@ -365,68 +357,6 @@ def library_check(*, directory: Path | None, as_json: bool) -> None:
         click.echo(f"{check.count} indicators, {len(check.problems)} problems")
     if check.problems:
         sys.exit(1)
-
-
-@cli.group("lake")
-def lake_group() -> None:
-    """The tables that indicators are computed from."""
-
-
-@lake_group.command("status", with_appcontext=False)
-@_json_option
-def lake_status(*, as_json: bool) -> None:
-    """Print rows, files, bytes and versions of every table."""
-    settings = Settings.from_environment()
-    lake = open_lake(settings, open_home(settings))
-    tables = [
-        {**_fields(status), "committed_at": status.committed_at.isoformat() if status.committed_at else None}
-        for status in lake.status()
-    ]
-    if as_json:
-        _print({"data_version": lake.data_version(), "tables": tables})
-        return
-    click.echo(f"data version {lake.data_version()}")
-    for table in tables:
-        click.echo(
-            f"{table['table']:24} {table['rows']:>12,} rows {table['files']:>5} files {table['bytes'] / 1e6:>9.1f} MB "
-            f" version {table['data_version']}  {table['committed_at'] or ''}"
-        )
-
-
-@lake_group.command("history", with_appcontext=False)
-@click.argument("table", required=False)
-def lake_history(*, table: str | None) -> None:
-    """Print the commits of TABLE, or of all tables, newest first."""
-    settings = Settings.from_environment()
-    for entry in open_lake(settings, open_home(settings)).history(table):
-        click.echo(
-            f"{entry['data_version']:>6}  {entry['committed_at']:%Y-%m-%d %H:%M:%S}  {entry['kind']:12} "
-            f"{entry['table']:24} {entry['note']}"
-        )
-
-
-@lake_group.command("compact", with_appcontext=False)
-@click.argument("table", required=False)
-def lake_compact(*, table: str | None) -> None:
-    """Rewrite many small files of finished terms as few."""
-    settings = Settings.from_environment()
-    for name, files in open_lake(settings, open_home(settings)).compact(table).items():
-        click.echo(f"{name}: {files} files rewritten")
-
-
-@lake_group.command("vacuum", with_appcontext=False)
-@click.option("--days", default=7, show_default=True, help="Keep files replaced less than this many days ago.")
-@click.option("--dry-run", is_flag=True, help="List what would go, and remove nothing.")
-def lake_vacuum(*, days: int, dry_run: bool) -> None:
-    """Remove files that no version in use needs any more."""
-    settings = Settings.from_environment()
-    lake = open_lake(settings, open_home(settings))
-    for name, paths in lake.vacuum(retention=dt.timedelta(days=days), dry_run=dry_run).items():
-        click.echo(f"{name}: {len(paths)} files {'would go' if dry_run else 'removed'}")
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 @cli.command(with_appcontext=False)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from app import open_home, open_lake, open_values
+from app import open_values
 from data_access.demo import CollegeSpec, build_demo
+from data_access.installation import open_home, open_lake
 from data_access.lake import Lake
 from data_access.settings import Settings
 from indicators.engine import compute

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import functools
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -219,14 +221,18 @@ class Lake:
             for name in self.tables():
                 with self.database.connect() as connection:
                     needed = ledger.versions_needed(connection, name)
-                delta = DeltaTable(str(self.store(name).path))
-                removed[name] = delta.vacuum(
+                path = self.store(name).path
+                sweep = functools.partial(
+                    DeltaTable(str(path)).vacuum,
                     retention_hours=int(retention.total_seconds() // 3600),
-                    dry_run=dry_run,
                     enforce_retention_duration=False,
                     full=True,
                     keep_versions=sorted(needed),
                 )
+                # Delta goes on naming files that an earlier vacuum has already deleted.
+                removed[name] = [file for file in sweep(dry_run=True) if (path / unquote(file)).exists()]
+                if removed[name] and not dry_run:
+                    sweep(dry_run=False)
         return {name: files for name, files in removed.items() if files}
 
     @contextmanager

@@ -25,16 +25,24 @@ class MeasureWriter:
         self.run_id = run_id
         self.written = 0
         self._is_postgresql = connection.dialect.name == "postgresql"
+        if not self._is_postgresql:
+            # A full page cache would be written out before the commit, under a lock that stops all readers.
+            connection.execute(text("PRAGMA cache_spill = OFF"))
 
     def clear_all(self) -> None:
-        """Removes every stored row and, until `restore_index`, the secondary index."""
-        self.connection.execute(text("DROP INDEX IF EXISTS ix_measure_entity"))
-        self.connection.execute(text("TRUNCATE measure" if self._is_postgresql else "DELETE FROM measure"))
+        """Removes every stored row.
+
+        On SQLite the secondary index goes too, until `restore_index`: readers see the former file anyway.
+        On PostgreSQL it stays, because dropping it, like TRUNCATE, would make readers wait for the commit.
+        """
+        if not self._is_postgresql:
+            self.connection.execute(text("DROP INDEX IF EXISTS ix_measure_entity"))
+        self.connection.execute(text("DELETE FROM measure"))
 
     def restore_index(self) -> None:
-        """Builds the secondary index again and refreshes the planner's statistics."""
+        """Brings the secondary index back and refreshes the planner's statistics."""
         index = next(i for i in Measure.__table__.indexes if i.name == "ix_measure_entity")  # type: ignore[attr-defined]
-        index.create(self.connection, checkfirst=False)
+        index.create(self.connection, checkfirst=True)
         self.connection.execute(text("ANALYZE measure"))
 
     def clear(self, family_id: int, periods: Sequence[int]) -> None:

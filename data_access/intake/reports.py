@@ -133,8 +133,10 @@ class ImportReport(_Report):
 
     @property
     def succeeded(self) -> bool:
-        """True where the data, or the sound part of it if that was asked for, is in the lake."""
-        return self.status in {"committed", "unchanged", "undone", "discarded"} and not self.blocked
+        """True where what was asked for is in the lake, or a dry run found nothing in its way."""
+        if self.status == "discarded":
+            return not self.problems
+        return self.status in {"committed", "unchanged", "undone"} and not self.blocked
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
