@@ -25,9 +25,6 @@ class MeasureWriter:
         self.run_id = run_id
         self.written = 0
         self._is_postgresql = connection.dialect.name == "postgresql"
-        if not self._is_postgresql:
-            # A full page cache would be written out before the commit, under a lock that stops all readers.
-            connection.execute(text("PRAGMA cache_spill = OFF"))
 
     def clear_all(self) -> None:
         """Removes every stored row.

@@ -16,6 +16,14 @@ MIGRATIONS: Final = Path(__file__).with_name("migrations")
 HEAD: Final = "0001"
 """The newest migration; known here so that an up-to-date start need not load Alembic."""
 
+_PRAGMAS: Final = (
+    "busy_timeout=5000",  # first: setting the journal mode already needs the lock it waits for
+    "journal_mode=DELETE",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "cache_spill=OFF",  # a spilling cache takes the exclusive lock, and so stops readers, long before the commit
+)
+
 
 def open_database(url: str) -> Engine:
     """An engine for `url`, with the settings that keep data safe on either database.
@@ -46,8 +54,7 @@ def open_database(url: str) -> Engine:
     def _configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions are begun explicitly, by the listener below
         cursor = connection.cursor()
-        # The timeout comes first: setting the journal mode already needs the lock it waits for.
-        for pragma in ("busy_timeout=5000", "journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
