@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data_access.errors import UnknownNameError, UserError, suggestion
 from data_access.readers.roster import RosterReader
@@ -162,6 +163,20 @@ class StoredValues:
             for p in self.reader.periods("term")
         ]
 
+    def latest_term(self, code: str, level: str, *, kind: str, scope: Scope) -> str | None:
+        """Key of the last term in which some entity of `level` has a value by `kind`; None without any.
+
+        Raises:
+            UserError: the indicator has no values of that kind or at that level.
+        """
+        try:
+            plan = self._plan(code, kind)
+        except UnknownNameError:  # nothing has been computed yet
+            return None
+        latest = self.reader.latest(plan, level, scope=scope)
+        period = next((p for p in self.reader.periods(kind) if p.period_id == latest), None)
+        return None if period is None or period.term_id is None else self._term_keys().get(period.term_id)
+
     def periods(self, kind: str) -> Sequence[PeriodInfo]:
         """All periods of a kind, oldest first."""
         terms = self._term_keys()
@@ -184,11 +199,9 @@ class StoredValues:
 
     def departments(self, *, scope: Scope) -> Sequence[DepartmentInfo]:
         """Departments that teach some course, within the scope, by id."""
-        teaching = {course["dept_id"] for course in self.reader.entities("course", scope=scope)}
         return [
-            DepartmentInfo(dept_id=row["entity_id"], name=row["name"])
-            for row in self.reader.entities("dept", scope=scope)
-            if row["entity_id"] in teaching
+            DepartmentInfo(dept_id=dept_id, name=name)
+            for dept_id, name in self.reader.teaching_departments(scope=scope)
         ]
 
     def matrix(
@@ -204,33 +217,31 @@ class StoredValues:
         periods = self.reader.periods(kind, term_id=term.term_id)
         plan = self._plan(code, kind)
         of_term = term.term_id if level == "offering" else None
-        entities = self.reader.entities(level, scope=scope, term_id=of_term, dept_id=dept_id)
-        columns = {p.period_id: i for i, p in enumerate(periods)}
-        rows = {e["entity_id"]: i for i, e in enumerate(entities)}
+        entities = self.reader.named(level, scope=scope, term_id=of_term, dept_id=dept_id)
+        found = self.reader.columns(
+            plan, level, period_ids=[p.period_id for p in periods], scope=scope, dept_id=dept_id
+        )
+        row, has_row = _positions(np.array([entity.entity_id for entity in entities], dtype=np.int64), found.entity_id)
+        column, has_column = _positions(np.array([p.period_id for p in periods], dtype=np.int64), found.period_id)
+        known = has_row & has_column
+        at = (row[known], column[known])
         shape = (len(entities), len(periods))
         value, numerator, denominator = (np.full(shape, np.nan) for _ in range(3))
         counts = np.zeros(shape, dtype=np.int64)
-        stored = self.reader.values(plan, level, period_ids=list(columns), scope=scope, dept_id=dept_id)
-        for row in stored:
-            i, j = rows.get(row.entity_id), columns[row.period_id]
-            if i is None:
-                continue
-            value[i, j] = np.nan if row.value is None else row.value
-            numerator[i, j] = np.nan if row.numerator is None else row.numerator
-            denominator[i, j] = np.nan if row.denominator is None else row.denominator
-            counts[i, j] = row.rows
+        value[at], numerator[at], denominator[at] = found.value[known], found.numerator[known], found.denominator[known]
+        counts[at] = found.rows[known]
         terms = self._term_keys()
         return ValueFrame(
             entities=tuple(
                 EntityInfo(
-                    entity_id=e["entity_id"],
-                    name=e["name"],
-                    dept_name=e["dept_name"] or "",
-                    course_name=e["course_name"] or "",
-                    class_name=e["class_name"] or "",
-                    teacher_name=e["teacher_name"] or "",
+                    entity_id=entity.entity_id,
+                    name=entity.name,
+                    dept_name=entity.dept_name or "",
+                    course_name=entity.course_name or "",
+                    class_name=entity.class_name or "",
+                    teacher_name=entity.teacher_name or "",
                 )
-                for e in entities
+                for entity in entities
             ),
             periods=tuple(_period(p, terms) for p in periods),
             value=value,
@@ -313,6 +324,15 @@ class StoredValues:
 
     def _term_keys(self) -> Mapping[int, str]:
         return {p.period_id: p.key for p in self.reader.periods("term")}
+
+
+def _positions(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Where each of `wanted` stands in `keys` (distinct, in any order), and whether it is there at all."""
+    if not keys.size:
+        return np.zeros(wanted.shape, dtype=np.intp), np.zeros(wanted.shape, dtype=np.bool_)
+    order = np.argsort(keys)
+    place = order[np.searchsorted(keys, wanted, sorter=order).clip(max=keys.size - 1)]
+    return place, keys[place] == wanted
 
 
 def _entity(text: str) -> tuple[str, int]:

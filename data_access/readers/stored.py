@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Engine, Select, and_, select
 from sqlalchemy.orm import aliased
 
@@ -19,6 +21,10 @@ LEVEL_NUMBERS: Final[Mapping[str, int]] = {
     "school": 1, "dept": 2, "major": 3, "class": 4, "student": 5, "course": 6, "offering": 7, "teacher": 8,
 }  # fmt: skip
 """Numbers of `Measure.level`, the same as `indicators.model.Level`."""
+
+
+Query = Select[*tuple[Any, ...]]
+"""A select of any columns."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +65,28 @@ class StoredValue(NamedTuple):
     denominator: float | None
     rows: int
     run_id: int
+
+
+class ValueColumns(NamedTuple):
+    """Many stored numbers as columns of equal length, in no particular order; NaN where there is no data."""
+
+    entity_id: NDArray[np.int64]
+    period_id: NDArray[np.int64]
+    value: NDArray[np.float64]
+    numerator: NDArray[np.float64]
+    denominator: NDArray[np.float64]
+    rows: NDArray[np.int64]
+
+
+class NamedEntity(NamedTuple):
+    """An entity and the names of its ancestors, None where it has none."""
+
+    entity_id: int
+    name: str
+    dept_name: str | None
+    course_name: str | None
+    class_name: str | None
+    teacher_name: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,24 +175,37 @@ class ValueReader:
         Raises:
             UserError: the indicator has no values at that level.
         """
-        query = (
-            select(
-                Measure.entity_id,
-                Measure.period_id,
-                to_sql(plan.value),
-                to_sql(plan.numerator),
-                to_sql(plan.denominator),
-                Measure.rows,
-                Measure.run_id,
-            )
-            .where(_of(plan, level), Measure.period_id.in_(period_ids))
-            .order_by(Measure.entity_id, Measure.period_id)
+        query: Query = select(*_numbers(plan), Measure.run_id).where(
+            _of(plan, level), Measure.period_id.in_(period_ids)
         )
-        query = _within(query, level, scope, dept_id)
+        query = _within(query.order_by(Measure.entity_id, Measure.period_id), level, scope, dept_id)
         if entity_ids is not None:
             query = query.where(Measure.entity_id.in_(entity_ids))
         with self.database.connect() as connection:
-            return [StoredValue(*row) for row in connection.execute(query)]
+            return [StoredValue(*row) for row in connection.execute(query).all()]
+
+    def columns(
+        self, plan: StoredPlan, level: str, *, period_ids: Sequence[int], scope: Scope, dept_id: int | None = None
+    ) -> ValueColumns:
+        """The same as `values`, for whole pages of numbers: unsorted, and without an object a number.
+
+        Sorting 16,000 rows by entity costs three times as much as reading them.
+
+        Raises:
+            UserError: the indicator has no values at that level.
+        """
+        query: Query = select(*_numbers(plan)).where(_of(plan, level), Measure.period_id.in_(period_ids))
+        with self.database.connect() as connection:
+            rows = connection.execute(_within(query, level, scope, dept_id)).all()
+        entity_id, period_id, value, numerator, denominator, counts = zip(*rows, strict=True) if rows else ((),) * 6
+        return ValueColumns(
+            entity_id=np.array(entity_id, dtype=np.int64),
+            period_id=np.array(period_id, dtype=np.int64),
+            value=np.array(value, dtype=np.float64),  # None becomes NaN
+            numerator=np.array(numerator, dtype=np.float64),
+            denominator=np.array(denominator, dtype=np.float64),
+            rows=np.array(counts, dtype=np.int64),
+        )
 
     def latest(self, plan: StoredPlan, level: str, *, scope: Scope) -> int | None:
         """Id of the latest period for which some entity of the level has a value."""
@@ -207,20 +248,54 @@ class ValueReader:
         Keys: every column of `Entity`, and ``dept_name``, ``course_name``, ``class_name``, ``teacher_name``
         (None where there is none).
         """
-        query: Select[Any] = select(*Entity.__table__.columns).where(Entity.level == level, scope.condition())
-        for name in ("dept", "course", "class", "teacher"):
-            parent = aliased(Entity)
-            own = getattr(Entity, f"{name}_id")
-            query = query.outerjoin(parent, and_(parent.level == name, parent.entity_id == own))
-            query = query.add_columns(parent.name.label(f"{name}_name"))
-        if term_id is not None:
-            query = query.where(Entity.term_id == term_id)
-        if dept_id is not None:
-            query = query.where(Entity.dept_id == dept_id)
+        own: Query = select(*Entity.__table__.columns)
+        query = _with_ancestors(own, level, scope=scope, term_id=term_id, dept_id=dept_id)
         if entity_ids is not None:
             query = query.where(Entity.entity_id.in_(entity_ids))
         with self.database.connect() as connection:
-            return [dict(row) for row in connection.execute(query.order_by(Entity.entity_id)).mappings()]
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def named(
+        self, level: str, *, scope: Scope, term_id: int | None = None, dept_id: int | None = None
+    ) -> list[NamedEntity]:
+        """The same entities as `entities`, by id, with nothing but their names; half its cost."""
+        own: Query = select(Entity.entity_id, Entity.name)
+        query = _with_ancestors(own, level, scope=scope, term_id=term_id, dept_id=dept_id)
+        with self.database.connect() as connection:
+            return [NamedEntity._make(row) for row in connection.execute(query).all()]
+
+    def teaching_departments(self, *, scope: Scope) -> list[tuple[int, str]]:
+        """Id and name of the departments within the scope that some course within it belongs to, by id."""
+        teaching = select(Entity.dept_id).where(Entity.level == "course", scope.condition()).correlate(None)
+        query = select(Entity.entity_id, Entity.name).where(
+            Entity.level == "dept", Entity.entity_id.in_(teaching), scope.condition()
+        )
+        with self.database.connect() as connection:
+            return [(row[0], row[1]) for row in connection.execute(query.order_by(Entity.entity_id)).all()]
+
+
+def _numbers(plan: StoredPlan) -> tuple[ColumnElement[Any], ...]:
+    return (
+        Measure.entity_id.expression,
+        Measure.period_id.expression,
+        to_sql(plan.value),
+        to_sql(plan.numerator),
+        to_sql(plan.denominator),
+        Measure.rows.expression,
+    )
+
+
+def _with_ancestors(query: Query, level: str, *, scope: Scope, term_id: int | None, dept_id: int | None) -> Query:
+    """The entities of a level within scope, term and department, and the names of their ancestors as columns."""
+    query = query.where(Entity.level == level, scope.condition()).order_by(Entity.entity_id)
+    for name in ("dept", "course", "class", "teacher"):
+        parent = aliased(Entity)
+        own = getattr(Entity, f"{name}_id")
+        query = query.outerjoin(parent, and_(parent.level == name, parent.entity_id == own))
+        query = query.add_columns(parent.name.label(f"{name}_name"))
+    if term_id is not None:
+        query = query.where(Entity.term_id == term_id)
+    return query if dept_id is None else query.where(Entity.dept_id == dept_id)
 
 
 def _of(plan: StoredPlan, level: str) -> ColumnElement[bool]:
@@ -229,7 +304,7 @@ def _of(plan: StoredPlan, level: str) -> ColumnElement[bool]:
     return and_(Measure.family_id == plan.family_id, Measure.level == LEVEL_NUMBERS[level])
 
 
-def _within(query: Select[Any], level: str, scope: Scope, dept_id: int | None) -> Select[Any]:
+def _within(query: Query, level: str, scope: Scope, dept_id: int | None) -> Query:
     """Joins the entities only where scope or department narrow the rows."""
     if scope.everything and dept_id is None:
         return query

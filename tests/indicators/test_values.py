@@ -1,0 +1,115 @@
+"""What pages are told of stored values, against the same values read one by one."""
+
+import numpy as np
+import pytest
+
+from data_access.errors import UserError
+from data_access.lake import load_tables
+from data_access.readers.roster import RosterReader
+from data_access.readers.scope import Scope
+from data_access.readers.stored import ValueReader
+from indicators.engine import compute
+from indicators.library import shipped_library
+from indicators.values import StoredValues
+from tests.conftest import DATABASES
+from tests.random_college import AS_OF, random_tables
+
+ALL = Scope.all("test")
+CODE, LEVEL = "CRS-ATT-01", "offering"
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def values(request, install, tmp_path_factory) -> StoredValues:
+    """The values of a computed random college, on each database."""
+    place = install(tmp_path_factory.mktemp("college"), request.param)
+    load_tables(place.lake, iter(random_tables(7).items()))
+    compute(place.lake, place.database, shipped_library(), as_of=AS_OF)
+    return StoredValues(ValueReader(place.database), RosterReader(place.lake, place.database))
+
+
+@pytest.fixture
+def uncomputed(installation) -> StoredValues:
+    """The values of an installation in which nothing has been computed."""
+    return StoredValues(ValueReader(installation.database), RosterReader(installation.lake, installation.database))
+
+
+def term_numbers(values):
+    return {period.key: period.period_id for period in values.reader.periods("term")}
+
+
+@pytest.mark.parametrize(
+    ("scope", "reaches_some"),
+    [
+        (ALL, True),
+        (Scope.within("test", dept=frozenset({1, 2})), True),
+        (Scope.within("test", dept=frozenset()), False),
+    ],
+    ids=["everything", "two departments", "nothing"],
+)
+def test_a_matrix_holds_every_value_in_scope_at_its_place(values, scope, reaches_some):
+    plan = values.reader.plans(CODE)["week"]
+    seen = 0
+    for key, term_id in term_numbers(values).items():
+        frame = values.matrix(CODE, LEVEL, kind="week", term_key=key, dept_id=None, scope=scope)
+        own = {e["entity_id"]: e for e in values.reader.entities(LEVEL, scope=scope, term_id=term_id)}
+        assert [e.entity_id for e in frame.entities] == sorted(own)
+        assert [e.course_name for e in frame.entities] == [
+            own[e.entity_id]["course_name"] or "" for e in frame.entities
+        ]
+        weeks = [period.period_id for period in values.reader.periods("week", term_id=term_id)]
+        known = np.full(frame.value.shape, fill_value=False)
+        for row in values.reader.values(plan, LEVEL, period_ids=weeks, scope=scope):
+            if row.entity_id not in own:
+                continue
+            at = sorted(own).index(row.entity_id), weeks.index(row.period_id)
+            stored = [row.value, row.numerator, row.denominator]
+            shown = [frame.value[at], frame.numerator[at], frame.denominator[at]]
+            np.testing.assert_array_equal(shown, np.array(stored, dtype=float))
+            assert frame.rows[at] == row.rows
+            known[at] = True
+        assert np.isnan(frame.value[~known]).all()
+        assert not frame.rows[~known].any()
+        seen += int(known.sum())
+    assert (seen > 0) == reaches_some
+
+
+def test_a_matrix_of_a_department_is_its_part_of_the_whole(values):
+    key = values.latest_term(CODE, LEVEL, kind="week", scope=ALL)
+    whole = values.matrix(CODE, LEVEL, kind="week", term_key=key, dept_id=None, scope=ALL)
+    parts = [
+        values.matrix(CODE, LEVEL, kind="week", term_key=key, dept_id=d.dept_id, scope=ALL)
+        for d in values.departments(scope=ALL)
+    ]
+    place = {entity.entity_id: row for row, entity in enumerate(whole.entities)}
+    assert sum(len(part.entities) for part in parts) > 0
+    for part in parts:
+        rows = [place[entity.entity_id] for entity in part.entities]
+        np.testing.assert_array_equal(part.value, whole.value[rows])
+
+
+def test_departments_are_those_in_scope_that_teach(values):
+    for scope in (ALL, Scope.within("test", dept=frozenset({2})), Scope.within("test", dept=frozenset())):
+        teaching = {course["dept_id"] for course in values.reader.entities("course", scope=scope)}
+        expected = [d["entity_id"] for d in values.reader.entities("dept", scope=scope) if d["entity_id"] in teaching]
+        assert [d.dept_id for d in values.departments(scope=scope)] == expected
+    assert len(values.departments(scope=ALL)) > 1
+
+
+def test_the_latest_term_is_the_last_with_a_value_in_scope(values):
+    def has_values(key):
+        frame = values.matrix(CODE, LEVEL, kind="week", term_key=key, dept_id=None, scope=ALL)
+        return bool(np.isfinite(frame.value).any())
+
+    expected = [term.key for term in values.terms() if has_values(term.key)]
+    assert values.latest_term(CODE, LEVEL, kind="week", scope=ALL) == expected[-1]
+    nobody = Scope.within("test", dept=frozenset())
+    assert values.latest_term(CODE, LEVEL, kind="week", scope=nobody) is None
+
+
+def test_the_latest_term_of_a_kind_without_values_is_refused(values):
+    with pytest.raises(UserError, match="has no values by year"):
+        values.latest_term(CODE, LEVEL, kind="year", scope=ALL)
+
+
+def test_there_is_no_latest_term_before_anything_is_computed(uncomputed):
+    assert uncomputed.latest_term(CODE, LEVEL, kind="week", scope=ALL) is None
