@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine, func, select
 
+from data_access.clock import today
 from data_access.database.models import ComputeRun, ImportBatch
 from data_access.errors import LuoxuanError, UserError
 from data_access.installation import open_home, open_lake
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     services = Services(
         values=open_values(chosen, database),
         scope=lambda: Scope.all("no sign-in yet: the server listens on this machine only"),
+        today=today,
     )
     server: Flask = build(PAGES, services, assets_folder=str(ROOT / "assets")).server
     return server
@@ -144,7 +146,7 @@ def demo(*, students: int, terms: int, as_of: dt.datetime | None, seed: int, for
     from indicators.engine import compute as run  # noqa: PLC0415
     from indicators.library import shipped_library  # noqa: PLC0415
 
-    day = as_of.date() if as_of else dt.datetime.now().astimezone().date()
+    day = as_of.date() if as_of else today()
     spec = CollegeSpec(students=students, terms=terms, as_of=day, seed=seed)
     settings = Settings.from_environment()
     database = open_home(settings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import resource
 import statistics
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from app import open_values
+from data_access.clock import today
 from data_access.demo import CollegeSpec, build_demo
 from data_access.installation import open_home, open_lake
 from data_access.lake import Lake
@@ -42,8 +42,7 @@ def open_bench(home: Path, *, students: int, repeat: int) -> Bench:
     lake = open_lake(settings, database)
     if not lake.tables():
         blocks = [dict(indicator.definition) for indicator in shipped_library()]
-        today = dt.datetime.now().astimezone().date()
-        build_demo(CollegeSpec(students=students, as_of=today), settings, database, indicators=blocks)
+        build_demo(CollegeSpec(students=students, as_of=today()), settings, database, indicators=blocks)
         compute(lake, database, shipped_library(), full=True)
     facts = sum(status.rows for status in lake.status() if status.table.startswith("fact_"))
     values = open_values(settings, database)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import statistics
 from collections.abc import Iterator
 
@@ -10,6 +9,7 @@ import duckdb
 import pyarrow.compute as pc
 
 from bench.college import Bench, interleaved, median, peak_gigabytes
+from data_access.clock import today
 from data_access.contracts import contracts
 from data_access.engines import DuckDBEngine
 from indicators.compile import PartKind, compile_library
@@ -48,7 +48,7 @@ def attendance_family(bench: Bench) -> Iterator[str]:
 
     def all_levels() -> None:
         with DuckDBEngine(bench.lake.all_files(), threads=bench.threads) as engine:
-            timeline = Timeline(engine, contracts(), as_of=_today())
+            timeline = Timeline(engine, contracts(), as_of=today())
             run = Run(compiled, timeline, engine, contracts(), threads=bench.threads)
             run.compute(full_workload(compiled, timeline), lambda _what, _share: None)
             run.rollup.close()
@@ -89,7 +89,3 @@ def _days(bench: Bench) -> list[int]:
     files = ", ".join(f"'{path}'" for path in bench.lake.files("fact_attendance"))
     sql = f"SELECT DISTINCT date_id FROM read_parquet([{files}], hive_partitioning = false)"
     return [row[0] for row in duckdb.sql(sql).fetchall()]
-
-
-def _today() -> dt.date:
-    return dt.datetime.now().astimezone().date()

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from data_access.database.models import ComputeRun, IndicatorEntry, IndicatorPlan, Period
+from data_access.errors import BusyError
 from indicators.compile import Compiled
 from indicators.model import PeriodKind
 from indicators.periods import Calendar
+
+
+def refuse_to_go_back(connection: Connection, data_version: int) -> None:
+    """Stops a run that has been overtaken.
+
+    Raises:
+        BusyError: the stored values already describe later data than this run has read.
+    """
+    stored = connection.execute(select(func.max(ComputeRun.data_version))).scalar() or 0
+    if stored > data_version:
+        raise BusyError(
+            "Another compute has stored the values of later data meanwhile. Nothing was changed; nothing is lost."
+        )
 
 
 def start_run(connection: Connection, kind: str, data_version: int, library_version: str, as_of: dt.date) -> int:

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Engine, select
 
+from data_access.clock import today
 from data_access.contracts import Contracts, contracts
 from data_access.database import transaction
 from data_access.database.models import ComputeRun, LakeChange
@@ -20,7 +21,7 @@ from data_access.engines import DuckDBEngine, QueryEngine
 from data_access.entities import write_entities
 from data_access.lake import Lake
 from data_access.measures import MeasureWriter
-from indicators.catalogue import finish_run, start_run, write_catalogue
+from indicators.catalogue import finish_run, refuse_to_go_back, start_run, write_catalogue
 from indicators.compile import Compiled, Family, Part, PartKind, Source, compile_library
 from indicators.library import Library
 from indicators.model import LEVEL_TABLES, Level, PeriodKind
@@ -104,6 +105,9 @@ def compute(
         full: compute everything even where a part would do.
         as_of: last day that is valued; today unless given, never later than the calendar's last day.
         progress: told what is being done.
+
+    Raises:
+        BusyError: another process is writing, or has meanwhile stored the values of later data.
     """
     tell = progress or (lambda _what, _share: None)
     # The version is read before the files: a commit in between is then computed again, never missed.
@@ -112,15 +116,14 @@ def compute(
         started = time.perf_counter()
         known = contracts()
         compiled = compile_library(library, known)
-        timeline = Timeline(engine, known, as_of=as_of or dt.datetime.now(dt.UTC).astimezone().date())
+        timeline = Timeline(engine, known, as_of=as_of or today())
         workload, reason = _workload(compiled, timeline, database, known, full=full)
         kind = "full" if reason else ("incremental" if any(workload.values()) else "none")
         run = Run(compiled, timeline, engine, known, threads=threads)
         try:
             results = run.compute(workload, tell)
             scanned = time.perf_counter()
-            tell("写入数据库", 0.7)
-            rows = _store(database, engine, compiled, timeline, workload, run.rollup, results, kind, data_version, tell)
+            rows = run.store(database, workload, results, kind=kind, data_version=data_version, tell=tell)
         finally:
             run.rollup.close()
         return ComputeReport(
@@ -298,38 +301,34 @@ class Run:
             return self.timeline.undated(source, sorted(periods))
         return tuple(line for line in self.timeline.assign(source) if line.period_id in periods)
 
+    def store(
+        self, database: Engine, workload: Workload, results: Results, *, kind: str, data_version: int, tell: Progress
+    ) -> int:
+        """Writes results, catalogue and run record in one transaction; returns the rows written.
 
-def _store(
-    database: Engine,
-    engine: QueryEngine,
-    compiled: Compiled,
-    timeline: Timeline,
-    workload: Workload,
-    rollup: Rollup,
-    results: Results,
-    kind: str,
-    data_version: int,
-    tell: Progress,
-) -> int:
-    """Writes results, catalogue and run record in one transaction; returns the rows written."""
-    parts = {family.family_id: len(family.parts) for family in compiled.families}
-    with transaction(database) as connection:
-        run_id = start_run(connection, kind, data_version, compiled.library.version, timeline.calendar.as_of)
-        writer = MeasureWriter(connection, run_id)
-        if kind == "full":
-            writer.clear_all()
-            write_catalogue(connection, compiled)
-            write_entities(connection, engine)
-        else:
-            for family_id, periods in workload.items():
-                if periods:
-                    writer.clear(family_id, sorted(periods))
-        for number, ((family_id, level), name) in enumerate(sorted(results.items())):
-            tell("写入数据库", 0.7 + 0.25 * number / len(results))
-            writer.write(family_id, int(level), parts[family_id], rollup.chunks(name))
-        if kind == "full":
-            tell("建立索引", 0.95)
-            writer.restore_index()
-        finish_run(connection, run_id, timeline.calendar, rows=writer.written, data_date=timeline.data_date())
+        Raises:
+            BusyError: another run has meanwhile stored the values of later data.
+        """
+        parts = {family.family_id: len(family.parts) for family in self.compiled.families}
+        calendar = self.timeline.calendar
+        with transaction(database) as connection:
+            refuse_to_go_back(connection, data_version)
+            run_id = start_run(connection, kind, data_version, self.compiled.library.version, calendar.as_of)
+            writer = MeasureWriter(connection, run_id)
+            if kind == "full":
+                writer.clear_all()
+                write_catalogue(connection, self.compiled)
+                write_entities(connection, self.engine)
+            else:
+                for family_id, periods in workload.items():
+                    if periods:
+                        writer.clear(family_id, sorted(periods))
+            for number, ((family_id, level), name) in enumerate(sorted(results.items())):
+                tell("写入数据库", 0.7 + 0.25 * number / len(results))
+                writer.write(family_id, int(level), parts[family_id], self.rollup.chunks(name))
+            if kind == "full":
+                tell("建立索引", 0.95)
+                writer.restore_index()
+            finish_run(connection, run_id, calendar, rows=writer.written, data_date=self.timeline.data_date())
         tell("完成", 1.0)
         return writer.written
