@@ -42,11 +42,13 @@ def luoxuan(request, tmp_path_factory):
         return result.stdout
 
     event.listen(Engine, "engine_connect", remember)
-    request.addfinalizer(lambda: event.remove(Engine, "engine_connect", remember))
-    report = json.loads(run("import", str(DATA), "--mapping", "oulad", "--json"))
-    assert report["status"] == "committed"
-    assert json.loads(run("compute", "--json"))["kind"] == "full"
-    return run
+    try:
+        report = json.loads(run("import", str(DATA), "--mapping", "oulad", "--json"))
+        assert report["status"] == "committed"
+        assert json.loads(run("compute", "--json"))["kind"] == "full"
+        yield run
+    finally:
+        event.remove(Engine, "engine_connect", remember)
 
 
 @pytest.fixture(scope="module")
