@@ -14,7 +14,8 @@ from data_access.database import migrate, open_database
 from data_access.lake import Lake
 from data_access.settings import Settings
 
-DATABASES = ("sqlite", "postgresql")
+DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.slow))
+"""The quick tests run on SQLite alone."""
 
 
 @dataclasses.dataclass(frozen=True)

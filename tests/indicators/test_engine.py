@@ -247,6 +247,7 @@ def test_computing_what_changed_gives_what_computing_everything_gives(
     assert_same(in_part, snapshot(place))
 
 
+@pytest.mark.slow
 def test_nothing_is_computed_where_nothing_changed(installation):
     load_tables(installation.lake, iter(random_tables(3, rows=40).items()))
     compute(installation.lake, installation.database, shipped_library(), as_of=AS_OF)
@@ -256,6 +257,7 @@ def test_nothing_is_computed_where_nothing_changed(installation):
     assert snapshot(installation) == before
 
 
+@pytest.mark.slow
 def test_a_changed_dimension_has_everything_computed(installation):
     tables = random_tables(4, rows=40)
     load_tables(installation.lake, iter(tables.items()))

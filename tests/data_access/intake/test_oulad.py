@@ -14,7 +14,10 @@ from tests.data_access.intake.college import College, dimensions, open_college
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "oulad"
 
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"the OULAD data set is not at {DATA}")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not DATA.is_dir(), reason=f"the OULAD data set is not at {DATA}"),
+]
 
 
 @pytest.fixture(scope="module")

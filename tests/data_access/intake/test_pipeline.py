@@ -478,6 +478,7 @@ def in_one_go(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, An
     college.database.dispose()
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.sampled_from(list(itertools.permutations(range(len(PARCELS))))))
 def test_batches_may_come_in_any_order(
