@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from data_access.contracts import contracts
+from data_access.demo import CollegeSpec, build_demo
 from data_access.lake import load_tables
 from data_access.readers.roster import RosterReader
 from data_access.readers.scope import Scope
@@ -26,6 +27,7 @@ from tests.random_college import AS_OF, random_tables
 
 ALL = Scope.all("test")
 SEED = 20241120
+DEMO_DAY = dt.date(2026, 11, 20)
 
 
 @pytest.fixture(scope="module", params=DATABASES)
@@ -162,6 +164,25 @@ def test_equal_libraries_compile_to_equal_plans():
     first, second = (compile_library(shipped_library(), contracts()) for _ in range(2))
     assert first.plans == second.plans
     assert first.families == second.families
+
+
+@pytest.mark.slow
+def test_every_indicator_of_the_demo_college_equals_the_oracle(install, tmp_path):
+    place = install(tmp_path)
+    blocks = [dict(indicator.definition) for indicator in shipped_library()]
+    build_demo(CollegeSpec(students=400, as_of=DEMO_DAY), place.settings, place.database, indicators=blocks)
+    compute(place.lake, place.database, shipped_library(), as_of=DEMO_DAY)
+    values = StoredValues(ValueReader(place.database), RosterReader(place.lake, place.database))
+    tables = {name: place.lake.arrow(name).select(table.column_names) for name, table in contracts().items()}
+    of_code: dict[str, list] = {}
+    for triple in stored_triples(values):
+        of_code.setdefault(triple[0], []).append(triple)
+    rng = random.Random(SEED)
+    chosen = [rng.choice(triples) for triples in of_code.values()]
+    assert len(chosen) == 292
+    wrong, compared = differences(values, Oracle(tables, DEMO_DAY), chosen, rng)
+    assert wrong == []
+    assert compared >= 200
 
 
 # -- in part equals in full ---------------------------------------------------------------------
