@@ -19,7 +19,7 @@ from indicators.results import STATES, EntityInfo, IndicatorInfo, State, ValueFr
 from layouts import format as fmt
 from layouts import states, table, tiles
 from layouts.controls import Option
-from layouts.figures.heatmap import Reading, heatmap
+from layouts.figures.heatmap import Reading, heatmap, least_width
 from layouts.graph import graph
 from layouts.panel import Content
 from layouts.shell import Crumb
@@ -175,13 +175,24 @@ def _empty_because(data: Courses) -> str | None:
     services = data.view.services
     if services.values.data_date() is None:
         return "还没有导入考勤数据。"
-    where = filters.department_name(data.view)
+    where, term = filters.department_name(data.view), filters.term_name(data.view)
     if not data.frame.entities:
-        return f"{where}在这个学期没有教学班。"
+        return f"{where}在{term}没有教学班。"
+    if not (data.states != _NO_DATA).any():
+        return f"{where}在{term}的 {len(data.frame.entities):,} 个教学班都没有考勤记录：未排课，或考勤尚未导入。"
     if data.focus is None:
-        asked = filters.week_number(data.view)
-        return f"{where}在{'这个学期' if asked is None else f'第{asked}周'}还没有考勤记录。"
+        return f"{where}在第{filters.week_number(data.view)}周还没有考勤记录。"
     return None
+
+
+def _empty(data: Courses, reason: str) -> list[Component]:
+    """The empty state, with the way to the term that has values where this one has none."""
+    choice = data.view.choices["term"]
+    if choice.value == choice.default or (data.states != _NO_DATA).any():
+        return [states.empty(reason)]
+    latest = next(option.label for option in choice.options if option.value == choice.default)
+    link = dcc.Link(f"看最近有考勤的{latest}", href=data.view.link(term="", week="", page=""))
+    return [states.empty(reason), html.P(link, className="panel-tail")]
 
 
 def heading(_data: Courses) -> Heading:
@@ -235,7 +246,7 @@ def draw_sections(data: Courses) -> Content:
     versions = data.view.services.values.versions()
     reason = _empty_because(data)
     if reason is not None:
-        return Content(body=states.empty(reason), card=data.info, versions=versions)
+        return Content(body=_empty(data, reason), card=data.info, versions=versions)
     if not data.part.total:
         return Content(body=_no_match(data), card=data.info, versions=versions)
     focus = data.focus or 0
@@ -284,6 +295,7 @@ def _as_chart(data: Courses, focus: int) -> Component:
     )
     return graph(
         heatmap(data.shown, data.info, reading),
+        min_width=least_width(data.shown),
         label="各教学班逐周到课率热力图，可切换为表格查看同样的数据",
         graph_id=ids.chart("courses", "sections"),
     )
@@ -327,7 +339,7 @@ PAGE: Final = Page(
     requires=Permission.COURSE_VIEW,
     nav=Nav(group="五个层面", label="课程"),
     filters=(
-        filters.TERM,
+        filters.term(ATTENDANCE, "offering", kind="week"),
         filters.DEPARTMENT,
         filters.WEEK,
         Filter(name="q", label="搜索课程、班级或教师", kind=Kind.SEARCH, place=Place.TOOLS),

@@ -13,14 +13,26 @@ from layouts.controls import Option
 
 ALL_DEPARTMENTS: Final = "all"
 LATEST_WEEK: Final = "latest"
-_LONGEST_TERM_WEEKS: Final = 30
+_LONGEST_TERM_WEEKS: Final = 53
+"""The largest week number that a calendar may hold."""
 
 
-def _terms(services: Services, _scope: Scope) -> Sequence[Option]:
-    newest_first = list(reversed(services.values.terms()))
-    current = current_term(newest_first, services.values.data_date())
-    ordered = sorted(newest_first, key=lambda term: term is not current)
-    return [Option(value=term.key, label=term.label) for term in ordered]
+def term(code: str, level: str, *, kind: str) -> Filter:
+    """The term; unless one is asked for, the last in which some entity of `level` has a value of `code` by `kind`.
+
+    Before there is any value, it is the term in which the data ends.
+    """
+
+    def options(services: Services, scope: Scope) -> Sequence[Option]:
+        newest_first = list(reversed(services.values.terms()))
+        default = services.values.latest_term(code, level, kind=kind, scope=scope)
+        if default is None:
+            current = current_term(newest_first, services.values.data_date())
+            default = None if current is None else current.key
+        ordered = sorted(newest_first, key=lambda item: item.key != default)
+        return [Option(value=item.key, label=item.label) for item in ordered]
+
+    return Filter(name="term", label="学期", kind=Kind.SELECT, options=options)
 
 
 def current_term(terms: Sequence[TermInfo], day: dt.date | None) -> TermInfo | None:
@@ -49,7 +61,6 @@ def _weeks(services: Services, _scope: Scope) -> Sequence[Option]:
     ]
 
 
-TERM: Final = Filter(name="term", label="学期", kind=Kind.SELECT, options=_terms)
 DEPARTMENT: Final = Filter(name="dept", label="系部", kind=Kind.SELECT, options=_departments)
 WEEK: Final = Filter(name="week", label="周次", kind=Kind.SELECT, options=_weeks)
 PAGE_NUMBER: Final = Filter(name="page", label="页码", kind=Kind.LINK, pattern=r"[1-9][0-9]{0,4}|", default="")
@@ -62,8 +73,17 @@ def department_id(view: View) -> int | None:
 
 def department_name(view: View) -> str:
     """The name of that department, or 全校."""
-    choice = view.choices["dept"]
-    return next(option.label for option in choice.options if option.value == choice.value)
+    return _label(view, "dept")
+
+
+def term_name(view: View) -> str:
+    """The name of the term shown; empty where there is none yet."""
+    return _label(view, "term")
+
+
+def _label(view: View, name: str) -> str:
+    choice = view.choices[name]
+    return next((option.label for option in choice.options if option.value == choice.value), "")
 
 
 def week_number(view: View) -> int | None:

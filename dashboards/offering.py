@@ -23,6 +23,8 @@ from layouts.panel import Content
 from layouts.shell import Crumb
 
 ABSENCES_SHOWN: Final = 60
+ROSTER_PER_PAGE: Final = 60
+"""More than a class has; a lecture of hundreds is paged, since a browser takes seconds over so many rows."""
 STATUS_CLASSES: Final = {"旷课": "status-missed", "请假": "status-excused"}
 """How a status is coloured; all others are lateness of some kind."""
 
@@ -103,6 +105,18 @@ class Offering:
         return sorted(rows, key=lambda row: (key(row), row.student_no))
 
     @cached_property
+    def part(self) -> table.Slice:
+        """Which of the students are on the page."""
+        return table.Slice(total=len(self.roster), page=filters.page_number(self.view), size=ROSTER_PER_PAGE)
+
+    @cached_property
+    def because_missing(self) -> str | None:
+        """Why there is no attendance to show; None where there is some."""
+        if any(row.due for row in self.roster):
+            return None
+        return f"这个教学班在{self.offering.term_label}没有考勤记录：未排课，或考勤尚未导入。"
+
+    @cached_property
     def student(self) -> RosterRow | None:
         """The student picked from the roster."""
         picked = self.view["student"]
@@ -134,7 +148,7 @@ def heading(data: Offering) -> Heading:
             f"任课教师 {item.teacher_name}",
             item.dept_name,
             item.term_label,
-            f"选课 {item.enrolled} 人",
+            f"选课 {item.enrolled:,} 人",
         ),
         crumbs=(
             Crumb(label="学校", href=query.link(courses, {"term": item.term_key})),
@@ -147,9 +161,9 @@ def heading(data: Offering) -> Heading:
 
 def draw_tiles(data: Offering) -> Content:
     """The week's rate, the term so far, and how many students are beyond the warning line."""
+    if data.because_missing:
+        return Content(body=states.empty(data.because_missing))
     roster = data.roster
-    if not roster:
-        return Content(body=states.empty("这个教学班还没有考勤记录。"))
     due, present = sum(row.due for row in roster), sum(row.present for row in roster)
     so_far = 100 * present / due if due else None
     low = [row for row in roster if data.info.judge(row.attendance_rate) in {State.WARNING, State.ALERT}]
@@ -164,7 +178,7 @@ def draw_tiles(data: Offering) -> Content:
         ),
         tiles.Tile(
             title="低于预警线的学生",
-            value=str(len(low)),
+            value=f"{len(low):,}",
             unit="人",
             change=f"占 {fmt.with_unit(100 * len(low) / len(roster), '%')} · 预警线 {fmt.line(data.info.warning, '%')}",
             state=State.WARNING if low else State.REACHED,
@@ -201,7 +215,8 @@ def draw_trend(data: Offering) -> Content:
     """The section's line against its course, its department and the three lines."""
     versions = data.view.services.values.versions()
     if not any(point.value is not None for point in data.weekly):
-        return Content(body=states.empty("这个教学班还没有考勤记录。"), card=data.info, versions=versions)
+        reason = data.because_missing or "这个教学班在数据截止日之前没有考勤记录。"
+        return Content(body=states.empty(reason), card=data.info, versions=versions)
     item = data.offering
     own = [point.value for point in data.weekly]
     compared = [
@@ -228,7 +243,7 @@ def draw_trend(data: Offering) -> Content:
 def draw_roster(data: Offering) -> Content:
     """Every student's rates, the lowest first unless asked otherwise; a name's link lists their absences."""
     if not data.roster:
-        return Content(body=states.empty("这个教学班还没有学生的考勤记录。"))
+        return Content(body=states.empty("这个教学班还没有学生名单：没有考勤、成绩或单元考核的记录。"))
     columns = [
         _sortable(data, "no", is_heading=True),
         table.Column(title="行政班"),
@@ -252,13 +267,17 @@ def draw_roster(data: Offering) -> Content:
             fmt.with_unit(row.participation_rate, "%"),
             fmt.with_unit(row.homework_rate, "%"),
         ]
-        for row in data.roster
+        for row in data.roster[data.part.start : data.part.stop]
     ]
+    listed = table.table(
+        columns, rows, caption="教学班名册与各项比率，学期至今", table_id=ids.table("offering", "roster")
+    )
+    pager = table.pager(
+        data.part, noun="名学生", link=lambda number: data.view.link(page=str(number)), is_in_place=True
+    )
     return Content(
-        body=table.table(
-            columns, rows, caption="教学班名册与各项比率，学期至今", table_id=ids.table("offering", "roster")
-        ),
-        note=f"{len(rows)} 人 · 学期至今 · 点学号看缺勤",
+        body=[listed, pager] if data.part.pages > 1 else listed,
+        note=f"{data.part.total:,} 人 · 学期至今 · 点学号看缺勤",
     )
 
 
@@ -268,7 +287,7 @@ def _sortable(data: Offering, key: str, *, is_heading: bool = False) -> table.Co
         title=title,
         is_number=not is_heading,
         is_heading=is_heading,
-        href=data.view.link(sort=key),
+        href=data.view.link(sort=key, page=""),
         order=direction if data.view["sort"] == key else None,
     )
 
@@ -289,6 +308,8 @@ def _count(number: int) -> str:
 
 def draw_absences(data: Offering) -> Content:
     """The meetings behind the rates: who missed which day, and how."""
+    if data.because_missing:
+        return Content(body=states.empty(data.because_missing))
     found = absences(data.roster, week=data.week, student=data.student)
     narrowed: list[Component] = []
     if data.student is not None:
@@ -345,6 +366,7 @@ PAGE: Final = Page(
         filters.WEEK,
         Filter(name="sort", label="排序", kind=Kind.LINK, pattern="|".join(SORTS), default="rate"),
         Filter(name="student", label="学生", kind=Kind.LINK, pattern=r"[1-9][0-9]{0,18}|"),
+        filters.PAGE_NUMBER,
     ),
     load=lambda view: Offering(view=view),
     heading=heading,

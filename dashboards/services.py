@@ -33,7 +33,10 @@ class ValueService(Protocol):
         """The indicator of that code."""
 
     def terms(self) -> Sequence[TermInfo]:
-        """All terms that have values, oldest first."""
+        """All terms that have begun, oldest first."""
+
+    def latest_term(self, code: str, level: str, *, kind: str, scope: Scope) -> str | None:
+        """Key of the last term in which some entity of `level` has a value by `kind`; None without any."""
 
     def periods(self, kind: str) -> Sequence[PeriodInfo]:
         """All periods of a kind, oldest first."""

@@ -21,13 +21,16 @@ CONFIG: Final = {
 """No button may send a chart elsewhere: the college's figures stay in the college."""
 
 
-def graph(figure: go.Figure, *, label: str, graph_id: str | dict[str, Any] | None = None) -> Component:
+def graph(
+    figure: go.Figure, *, label: str, graph_id: str | dict[str, Any] | None = None, min_width: int = 0
+) -> Component:
     """A figure as high as its layout says.
 
     Args:
         figure: its ``layout.height`` must be set, in px; the width follows the panel.
         label: what the chart shows, in words, for readers who cannot see it.
         graph_id: id, where a click on the chart leads somewhere.
+        min_width: in px; a narrower panel scrolls sideways. 0 where the figure fits any width.
 
     Raises:
         ValueError: the figure has no height, and would collapse or jump.
@@ -39,7 +42,8 @@ def graph(figure: go.Figure, *, label: str, graph_id: str | dict[str, Any] | Non
         figure=figure,
         config=CONFIG,
         clear_on_unhover=True,
-        style={"height": f"{height}px"},
+        style={"height": f"{height}px", **({"minWidth": f"{min_width}px"} if min_width else {})},
         **({} if graph_id is None else {"id": graph_id}),
     )
-    return html.Div(chart, role="group", className="chart", **{"aria-label": label})
+    scrolls = {"style": {"overflowX": "auto"}} if min_width else {}
+    return html.Div(chart, role="group", className="chart", **scrolls, **{"aria-label": label})

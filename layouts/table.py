@@ -150,14 +150,24 @@ class Slice:
         return min(self.start + self.size, self.total)
 
 
-def pager(part: Slice, *, noun: str, link: Callable[[int], str]) -> Component:
+def pager(part: Slice, *, noun: str, link: Callable[[int], str], is_in_place: bool = False) -> Component:
     """Which rows are shown, and links to the pages around them.
 
     Args:
         part: what is shown of how many.
         noun: what a row is, such as 个教学班.
         link: address of a page by its number.
+        is_in_place: True where the list stands low on its page, which must not jump to the top.
     """
+
+    def link_to(text: str, number: int) -> Component:
+        if is_in_place:
+            return html.A(text, href=link(number), className="in-place")
+        return dcc.Link(text, href=link(number))
+
+    def step(text: str, number: int) -> Component:
+        return link_to(text, number) if 1 <= number <= part.pages else html.Span(text, className="pager-off")
+
     text = f"第 {part.start + 1}–{part.stop} {noun}，共 {part.total:,}" if part.total else f"0 {noun}"
     if part.pages == 1:
         return html.Div(html.Span(text), className="pager")
@@ -167,28 +177,19 @@ def pager(part: Slice, *, noun: str, link: Callable[[int], str]) -> Component:
     for number in shown:
         if number > previous + 1:
             links.append(html.Span("…", className="pager-gap"))
-        links.append(_page_link(number, part.number, link))
+        if number == part.number:
+            links.append(html.Span(str(number), className="pager-current", **{"aria-current": "page"}))
+        else:
+            links.append(link_to(str(number), number))
         previous = number
     return html.Div(
         [
             html.Span(text),
             html.Nav(
-                [_step("上一页", part.number - 1, part, link), *links, _step("下一页", part.number + 1, part, link)],
+                [step("上一页", part.number - 1), *links, step("下一页", part.number + 1)],
                 className="pager-links",
                 **{"aria-label": "翻页"},
             ),
         ],
         className="pager",
     )
-
-
-def _page_link(number: int, current: int, link: Callable[[int], str]) -> Component:
-    if number == current:
-        return html.Span(str(number), className="pager-current", **{"aria-current": "page"})
-    return dcc.Link(str(number), href=link(number))
-
-
-def _step(text: str, number: int, part: Slice, link: Callable[[int], str]) -> Component:
-    if not 1 <= number <= part.pages:
-        return html.Span(text, className="pager-off")
-    return dcc.Link(text, href=link(number))

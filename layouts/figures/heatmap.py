@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from indicators.results import STATES, EntityInfo, FloatMatrix, IndicatorInfo, State, ValueFrame
 from layouts import format as fmt
+from layouts.figures.axis import THIN_FROM, week_label
 from layouts.states import SHAPES
 from layouts.theme import state_colour, state_fill, template, tokens
 
@@ -20,8 +22,10 @@ ROW_HEIGHT: Final = 23
 MIN_COLUMNS: Final = 10
 """Early in a term the cells keep a sober width instead of filling the panel."""
 DENSE_FROM: Final = 15
-"""From so many periods on, text is set smaller so that it fits its cell on a narrow screen."""
-
+"""From so many periods on, text is set smaller so that it fits its cell on a narrow screen; from `THIN_FROM`
+on, cells hold a whole number and no shape."""
+_THIN_WIDTH: Final = 20
+"""Least width in px of a thin cell: three figures at 10 px."""
 _TOP, _BOTTOM, _LEFT, _RIGHT = 30, 6, 280, 64
 _COURSE_WIDTH, _CLASS_WIDTH = 140, 122
 _CHINESE_WIDTH, _LATIN_WIDTH = 12.0, 7.0
@@ -86,7 +90,8 @@ def heatmap(frame: ValueFrame, info: IndicatorInfo, reading: Reading, *, theme: 
                 "showgrid": False,
                 "tickvals": list(range(columns)),
                 "ticktext": [
-                    _week(period.ordinal, index == reading.focus, token) for index, period in enumerate(frame.periods)
+                    week_label(period.ordinal, token, in_focus=index == reading.focus, is_thin=columns >= THIN_FROM)
+                    for index, period in enumerate(frame.periods)
                 ],
                 "tickangle": 0,
             },
@@ -112,6 +117,12 @@ def heatmap(frame: ValueFrame, info: IndicatorInfo, reading: Reading, *, theme: 
             ],
         },
     )
+
+
+def least_width(frame: ValueFrame) -> int:
+    """The width in px below which the cells of `frame` cannot hold their text; 0 where any will do."""
+    columns = len(frame.periods)
+    return 0 if columns < THIN_FROM else _LEFT + columns * _THIN_WIDTH + _RIGHT
 
 
 def contour(beyond: NDArray[np.bool_], *, known: NDArray[np.bool_]) -> tuple[list[float | None], list[float | None]]:
@@ -161,7 +172,8 @@ def _values(
     """One trace a state, so that text and ground of a cell carry its colour; cells of other states are empty."""
     counts = list(zip(frame.numerator.tolist(), frame.denominator.tolist(), strict=True))
     depths = depth(frame.value, info).tolist()
-    is_dense = frame.value.shape[1] >= DENSE_FROM
+    columns = frame.value.shape[1]
+    size = 12 if columns < DENSE_FROM else 11 if columns < THIN_FROM else 10
     traces = []
     for number in range(_ALERT + 1):
         mine = states == number
@@ -176,7 +188,7 @@ def _values(
             z.append([depths[row][i] if flag else None for i, flag in enumerate(flags)])
             text.append(
                 [
-                    _cell_text(value, state, info, gap="" if is_dense else " ") if flag else ""
+                    _cell_text(value, state, info, columns) if flag else ""
                     for value, flag in zip(values, flags, strict=True)
                 ]
             )
@@ -193,7 +205,7 @@ def _values(
                 **_CELLS,
                 "z": z,
                 "text": text,
-                "textfont": {"size": 11 if is_dense else 12, "color": _text_colour(state, theme)},
+                "textfont": {"size": size, "color": _text_colour(state, theme)},
                 "customdata": custom,
                 "hovertemplate": _hover(info, state, reading),
                 "colorscale": [[0, state_fill(state, theme)], [1, _deepest(state, theme)]],
@@ -214,9 +226,19 @@ _CELLS: Final[dict[str, Any]] = {
 }
 
 
-def _cell_text(value: float, state: State, info: IndicatorInfo, *, gap: str) -> str:
+def _cell_text(value: float, state: State, info: IndicatorInfo, columns: int) -> str:
+    if columns >= THIN_FROM:
+        return fmt.number(_towards_worse(value, info), digits=0)
+    gap = "" if columns >= DENSE_FROM else " "
     mark = f"{SHAPES[state]}{gap}" if state in {State.WARNING, State.ALERT} else ""
     return mark + fmt.number(value, digits=fmt.digits_of(info.unit))
+
+
+def _towards_worse(value: float, info: IndicatorInfo) -> float:
+    """A whole number that is in no better state than `value`: 89.7 below a line of 90 must not read as 90."""
+    if info.direction == "target":
+        return round(value)
+    return math.ceil(value) if info.direction == "lower" else math.floor(value)
 
 
 def _text_colour(state: State, theme: str) -> str:
@@ -271,11 +293,6 @@ def fit(text: str, width: float) -> str:
 
 def _width(text: str) -> float:
     return sum(_LATIN_WIDTH if character.isascii() else _CHINESE_WIDTH for character in text)
-
-
-def _week(ordinal: int, in_focus: bool, token: Any) -> str:  # noqa: FBT001 (private, called once)
-    text = f"{ordinal}周"
-    return f'<span style="color:{token["accent"]}"><b>{text}</b></span>' if in_focus else text
 
 
 def _changes(value: FloatMatrix, focus: int) -> list[str]:

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from indicators.results import IndicatorInfo, State, ValuePoint
 from layouts import format as fmt
+from layouts.figures.axis import THIN_FROM, week_label
 from layouts.theme import state_colour, template, tokens
 
 SYMBOLS: Final = {
@@ -83,7 +84,7 @@ def trend(
                 "range": [-0.4, len(keys) - 0.6],
                 "showgrid": False,
                 "tickvals": list(range(len(keys))),
-                "ticktext": [_tick(point, focus, token) for point in subject.points],
+                "ticktext": [_tick(point, focus, token, is_thin=len(keys) >= THIN_FROM) for point in subject.points],
                 "tickangle": 0,
             },
             "yaxis": {"range": [low, high], "showgrid": False, "showticklabels": False},
@@ -142,12 +143,16 @@ def _ends(line: float | tuple[float, float] | None) -> tuple[float, ...]:
 def _subject(series: Series, info: IndicatorInfo, counted: tuple[str, str], token: Any, theme: str) -> dict[str, Any]:
     judged = [info.judge(point.value) for point in series.points]
     digits = fmt.digits_of(info.unit)
+    written = labelled([point.value for point in series.points])
     return {
         "type": "scatter",
         "mode": "lines+markers+text",
         "x": list(range(len(series.points))),
         "y": [_rounded(point.value) for point in series.points],
-        "text": ["" if point.value is None else fmt.number(point.value, digits=digits) for point in series.points],
+        "text": [
+            fmt.number(point.value, digits=digits) if index in written else ""
+            for index, point in enumerate(series.points)
+        ],
         "textposition": _beside([point.value for point in series.points]),
         "textfont": {"size": 11, "color": token["ink-2"], "shadow": f"0 0 3px {token['surface']}"},
         "line": {"color": token["accent"], "width": 2},
@@ -194,20 +199,42 @@ def _beside(values: Sequence[float | None]) -> list[str]:
     """Where each value is written, so that the line does not run through it: outside of its bend."""
     places = []
     for before, value, after in zip([None, *values], values, [*values[1:], None], strict=False):
-        if before is None or value is None or after is None:
+        if value is None or (before is None and after is None):
             places.append("top center")
+        elif before is None or after is None:
+            neighbour = after if before is None else before
+            places.append("top center" if neighbour is None or value >= neighbour else "bottom center")
         else:
             places.append(_PLACES[value >= before, after > value])
     return places
+
+
+def labelled(values: Sequence[float | None]) -> set[int]:
+    """Which points have their value written: all of a short line, else its ends and where it turns.
+
+    Values of a turn stand on opposite sides of the line in turn, so neighbours do not collide.
+    """
+    known = [index for index, value in enumerate(values) if value is not None]
+    if len(values) < THIN_FROM or not known:
+        return set(known)
+    kept = {known[0], known[-1]}
+    for before, index, after in zip(known, known[1:], known[2:], strict=False):
+        rise = (values[index] or 0.0) - (values[before] or 0.0)
+        if rise * ((values[after] or 0.0) - (values[index] or 0.0)) < 0:
+            kept.add(index)
+    return kept
 
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 2)
 
 
-def _tick(point: ValuePoint, focus: str | None, token: Any) -> str:
-    text = f"{point.period.ordinal}周" if point.period.kind == "week" else point.period.label
-    return f'<span style="color:{token["accent"]}"><b>{text}</b></span>' if point.period.key == focus else text
+def _tick(point: ValuePoint, focus: str | None, token: Any, *, is_thin: bool) -> str:
+    in_focus = point.period.key == focus
+    if point.period.kind == "week":
+        return week_label(point.period.ordinal, token, in_focus=in_focus, is_thin=is_thin)
+    text = point.period.label
+    return f'<span style="color:{token["accent"]}"><b>{text}</b></span>' if in_focus else text
 
 
 def _reference_lines(info: IndicatorInfo, theme: str) -> list[dict[str, Any]]:

@@ -58,11 +58,13 @@ class College:
         sections: how many sections there are; section n belongs to department 1 + (n − 1) mod 6.
         seed: of the random rates.
         is_empty: True before anything was imported.
+        has_values: False where no section has a meeting on record.
     """
 
     sections: int = 40
     seed: int = 1
     is_empty: bool = False
+    has_values: bool = True
 
     def indicator(self, code):
         assert code == ATTENDANCE.code
@@ -70,6 +72,10 @@ class College:
 
     def terms(self):
         return () if self.is_empty else (EARLIER, TERM)
+
+    def latest_term(self, code, level, *, kind, scope):
+        assert (code, level, kind, scope) == (ATTENDANCE.code, "offering", "week", "everything")
+        return TERM.key if self.has_values and not self.is_empty else None
 
     def periods(self, kind):
         assert kind == "week"
@@ -98,6 +104,8 @@ class College:
         due[random.random(due.shape) < 0.03] = np.nan
         if self.sections > 1:
             due[0, :11], due[1, 10] = 100, np.nan
+        if not self.has_values:
+            due[:] = np.nan
         return np.floor(np.clip(rate, 0, 1) * due), due
 
     def _entity(self, n):

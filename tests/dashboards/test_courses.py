@@ -1,4 +1,5 @@
 import dataclasses
+import datetime as dt
 
 import numpy as np
 import pytest
@@ -7,7 +8,8 @@ from dashboards import courses
 from dashboards.courses import PAGE, Courses, order, take, weeks_below
 from indicators.results import STATES, State
 from layouts import format as fmt
-from tests.dashboards.college import ATTENDANCE, College, services
+from layouts.figures.heatmap import least_width
+from tests.dashboards.college import ATTENDANCE, TERM, College, services, week
 from tests.layouts.component_tree import find, text, types
 
 REACHED, WATCH, WARNING, ALERT, NONE = range(len(STATES))
@@ -19,6 +21,18 @@ def load(search="", college=None):
 
 def shown_ids(data):
     return [entity.entity_id for entity in data.shown.entities]
+
+
+class LongTerm(College):
+    """A college that has taught 38 weeks of its term."""
+
+    def data_date(self):
+        return TERM.start + dt.timedelta(weeks=38)
+
+    def matrix(self, code, level, **asked):
+        frame = super().matrix(code, level, **asked)
+        again = [n % 11 for n in range(38)]
+        return dataclasses.replace(take(frame, columns=again), periods=tuple(week(n + 1) for n in range(38)))
 
 
 def rows_of(content):
@@ -147,7 +161,8 @@ def test_weeks_below_count_back_from_the_focus_across_gaps(states, focus, weeks)
     [
         ("", College(is_empty=True), "还没有导入"),
         ("?term=2025-2026-2", College(), "没有教学班"),
-        ("?dept=5", College(sections=2), "汽车工程系在这个学期没有教学班"),
+        ("?dept=5", College(sections=2), "汽车工程系在2026–2027 第一学期没有教学班"),
+        ("", College(has_values=False), "全校在2026–2027 第一学期的 40 个教学班都没有考勤记录：未排课，或考勤尚未导入"),
         ("?week=15", College(), "全校在第15周还没有考勤记录"),
     ],
 )
@@ -155,6 +170,22 @@ def test_an_empty_panel_says_why(search, college, reason):
     data = load(search, college)
     for draw in (courses.draw_tiles, courses.draw_sections):
         assert reason in text(draw(data).body)
+
+
+def test_a_term_without_values_leads_to_the_latest_that_has_some():
+    link = types(courses.draw_sections(load("?term=2025-2026-2&dept=1&week=3&page=2")).body, "Link")[0]
+    assert text(link) == "看最近有考勤的2026–2027 第一学期"
+    assert link.href == "/courses?dept=1"
+    assert types(courses.draw_sections(load(college=College(has_values=False))).body, "Link") == []
+
+
+def test_a_long_term_scrolls_sideways_where_the_panel_is_narrow():
+    def width(college):
+        chart = types(courses.draw_sections(load(college=college)).body, "Graph")[0]
+        return int(chart.style.get("minWidth", "0px").removesuffix("px"))
+
+    assert width(College()) == 0
+    assert width(LongTerm()) == least_width(load(college=LongTerm()).frame) > 11 * 20
 
 
 def test_filters_that_match_nothing_can_be_cleared():

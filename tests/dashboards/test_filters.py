@@ -19,8 +19,26 @@ def test_there_is_no_current_term_before_any_import():
     assert current_term([], None) is None
 
 
-def test_terms_are_offered_with_the_current_one_first():
-    assert [o.value for o in filters.TERM.options(services(College()), "everything")] == [TERM.key, EARLIER.key]
+def offered(college):
+    item = filters.term("CRS-ATT-01", "offering", kind="week")
+    return [option.value for option in item.options(services(college), "everything")]
+
+
+class Stale(College):
+    """A college whose last term has no values yet."""
+
+    def latest_term(self, code, level, *, kind, scope):
+        return EARLIER.key
+
+
+def test_the_latest_term_with_values_is_offered_first():
+    assert offered(College()) == [TERM.key, EARLIER.key]
+    assert offered(Stale()) == [EARLIER.key, TERM.key]
+
+
+def test_without_any_values_the_term_in_which_the_data_ends_is_offered_first():
+    assert offered(College(has_values=False)) == [TERM.key, EARLIER.key]
+    assert offered(College(is_empty=True)) == []
 
 
 def test_departments_are_those_in_scope_after_the_whole_school():

@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from dashboards import offering
@@ -54,6 +56,56 @@ def test_the_roster_can_be_sorted_and_says_by_what(key):
     content = offering.draw_roster(load(f"?sort={key}"))
     columns = types(content.body, "Store")[0].data["columns"]
     assert next(column["title"] for column in columns if column["order"]).startswith(SORTS[key][0])
+
+
+class Lecture(College):
+    """A college whose sections have 150 students."""
+
+    def roster(self, offering_id, *, scope):
+        few = super().roster(offering_id, scope=scope)
+        return tuple(
+            dataclasses.replace(few[n % len(few)], student_id=n + 1, student_no=f"L{n:03d}") for n in range(150)
+        )
+
+
+def test_a_long_roster_is_paged_without_loss_or_repetition():
+    pages = [offering.draw_roster(load(f"?page={n}", college=Lecture())) for n in (1, 2, 3)]
+    numbers = [row[0]["text"] for page in pages for row in rows(page)]
+    assert [len(rows(page)) for page in pages] == [60, 60, 30]
+    assert sorted(numbers) == [f"L{n:03d}" for n in range(150)]
+    assert "第 61–120 名学生，共 150" in text(pages[1].body)
+
+
+def test_a_page_of_the_roster_is_turned_in_place_and_sorting_returns_to_the_first():
+    content = offering.draw_roster(load("?page=2&sort=no", college=Lecture()))
+    links = [link for link in types(content.body, "A") if link.className == "in-place"]
+    assert [link.href for link in links if text(link) == "3"] == ["/offerings/1?sort=no&page=3"]
+    hrefs = [column["href"] for column in types(content.body, "Store")[0].data["columns"] if column["href"]]
+    assert hrefs
+    assert not [href for href in hrefs if "page" in href]
+
+
+def test_a_class_is_listed_whole_without_a_pager():
+    content = offering.draw_roster(load())
+    assert len(rows(content)) == 42
+    assert "共 42" not in text(content.body)
+
+
+class Unrecorded(College):
+    """A college that knows its students but has no meeting on record."""
+
+    def roster(self, offering_id, *, scope):
+        return tuple(
+            dataclasses.replace(row, due=0, present=0, absent=0, late=0, leave=0, attendance_rate=None, absences=())
+            for row in super().roster(offering_id, scope=scope)
+        )
+
+
+def test_a_section_without_attendance_says_so_in_every_panel_and_still_lists_its_students():
+    data = load(college=Unrecorded(has_values=False))
+    for draw in (offering.draw_tiles, offering.draw_trend, offering.draw_absences):
+        assert "这个教学班在2026–2027 第一学期没有考勤记录：未排课，或考勤尚未导入" in text(draw(data).body)
+    assert len(rows(offering.draw_roster(data))) == 42
 
 
 def test_a_student_without_homework_comes_last_and_has_a_dash():

@@ -32,6 +32,13 @@ def test_a_chart_says_in_words_what_it_shows():
     assert getattr(graph(figure(), label="到课率"), "aria-label") == "到课率"
 
 
+def test_a_chart_that_needs_room_scrolls_instead_of_shrinking():
+    wide = graph(figure(), label="到课率", min_width=900)
+    assert wide.style == {"overflowX": "auto"}
+    assert types(wide, "Graph")[0].style == {"height": "200px", "minWidth": "900px"}
+    assert "minWidth" not in types(graph(figure(), label="到课率"), "Graph")[0].style
+
+
 def test_a_chart_without_height_is_refused():
     with pytest.raises(ValueError, match=r"到课率.*height"):
         graph(go.Figure(), label="到课率")

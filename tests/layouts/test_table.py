@@ -78,5 +78,12 @@ def test_the_pager_links_to_neighbours_and_both_ends():
     assert "第 571–600 个教学班，共 1,200" in text(tree)
 
 
+def test_a_pager_low_on_its_page_turns_in_place():
+    tree = pager(Slice(total=90, page=2, size=30), noun="名学生", link=lambda n: f"?page={n}", is_in_place=True)
+    links = types(tree, "A")
+    assert [(text(link), link.href, link.className) for link in links][1] == ("1", "?page=1", "in-place")
+    assert [text(link) for link in links] == ["上一页", "1", "3", "下一页"]
+
+
 def test_a_single_page_needs_no_links():
     assert types(pager(Slice(total=3, page=1, size=30), noun="个教学班", link=str), "Link") == []

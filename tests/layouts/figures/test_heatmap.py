@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import numpy as np
@@ -5,7 +6,7 @@ import plotly.graph_objects as go
 import pytest
 
 from indicators.results import EntityInfo, State, ValueFrame
-from layouts.figures.heatmap import Reading, contour, depth, fit, heatmap
+from layouts.figures.heatmap import Reading, contour, depth, fit, heatmap, least_width
 from layouts.theme import THEMES, state_colour, state_fill
 from tests.dashboards.college import ATTENDANCE, College, week
 
@@ -77,6 +78,29 @@ def test_text_is_smaller_where_there_are_many_weeks():
     assert cell(wide, 0, 0)[1] == "■ 80.0"
     assert cell(narrow, 0, 0)[1] == "■80.0"
     assert cell(narrow, 0, 0)[0].textfont.size < cell(wide, 0, 0)[0].textfont.size
+
+
+def test_a_long_term_has_whole_numbers_in_thin_cells():
+    figure = draw([[94.96] * 37 + [88.0]])
+    assert cell(figure, 0, 37)[1] == "88"
+    assert cell(figure, 0, 37)[0].textfont.size == 10
+    ticks = figure.layout.xaxis.ticktext
+    assert (ticks[0], ticks[36]) == ("1", "37")
+    assert "38周" in ticks[37]
+
+
+@pytest.mark.parametrize(("direction", "value", "shown"), [("higher", 94.96, "94"), ("higher", 95.0, "95"),
+                                                           ("lower", 95.04, "96"), ("lower", 95.0, "95")])  # fmt: skip
+def test_a_whole_number_never_reads_better_than_its_value(direction, value, shown):
+    info = dataclasses.replace(ATTENDANCE, direction=direction, target=95.0, warning=95.0, alert=95.0)
+    values = frame([[value] * 22])
+    reading = Reading(focus=0, row_links=["/a"], column_suffixes=[""] * 22, counted=("", ""), because_missing="")
+    assert cell(heatmap(values, info, reading), 0, 0)[1] == shown
+
+
+def test_only_thin_cells_need_a_least_width():
+    assert least_width(frame([[90.0] * 21])) == 0
+    assert least_width(frame([[90.0] * 39])) - least_width(frame([[90.0] * 38])) == 20
 
 
 def test_the_hover_tells_value_state_and_both_counts_in_chinese():
