@@ -204,6 +204,8 @@ def page_layout(page: Page, view: View, heading: Heading, *, pathname: str, sear
                 for item in page.panels
             ],
             className="panels",
+            # panels are replaced one after the other; the browser would follow the last one up to the top
+            style={"overflowAnchor": "none"},
         ),
     ]
 

@@ -17,6 +17,8 @@ from dash.development.base_component import Component
 from indicators.results import State
 from layouts.states import css_class
 
+ROW_HEIGHT = 30
+"""A little less than a row takes, in px."""
 ROWS_ROLE = "rows"
 """Role of the store beside a table; its other id parts are those of the table."""
 
@@ -116,7 +118,14 @@ def table(
         [
             dcc.Store(id={**table_id, "role": ROWS_ROLE}, data=data),
             # no other component of a panel is a section, so React never takes this node for another
-            html.Section(id=table_id, className="table-scroll", tabIndex="0", **{"aria-label": caption}),
+            html.Section(
+                id=table_id,
+                className="table-scroll",
+                tabIndex="0",
+                # room for the rows before the browser has built them: a page that collapses loses its place
+                style={"minHeight": f"{(len(rows) + 1) * ROW_HEIGHT}px"},
+                **{"aria-label": caption},
+            ),
         ]
     )
 

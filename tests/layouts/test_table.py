@@ -57,6 +57,14 @@ def test_a_cell_is_sent_as_data(cell, sent):
     assert json.loads(json.dumps(rows)) == [[sent]]
 
 
+def test_a_table_keeps_room_for_its_rows_before_they_are_built():
+    short, long = (
+        types(table([Column(title="x")], [["1"]] * n, caption="名册", table_id=ID), "Section")[0] for n in (1, 60)
+    )
+    assert short.style == {"minHeight": "60px"}
+    assert long.style == {"minHeight": "1830px"}
+
+
 def test_a_row_that_does_not_fit_its_columns_is_refused():
     with pytest.raises(ValueError, match="needs 1 cells"):
         table([Column(title="x")], [["1", "2"]], caption="名册", table_id=ID)
