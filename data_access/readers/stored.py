@@ -27,6 +27,9 @@ Query = Select[*tuple[Any, ...]]
 """A select of any columns."""
 
 
+_PART_ROWS: Final = 500
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredPlan:
     """How one indicator is read for one kind of period."""
@@ -195,9 +198,13 @@ class ValueReader:
             UserError: the indicator has no values at that level.
         """
         query: Query = select(*_numbers(plan)).where(_of(plan, level), Measure.period_id.in_(period_ids))
+        columns: tuple[list[Any], ...] = ([], [], [], [], [], [])
         with self.database.connect() as connection:
-            rows = connection.execute(_within(query, level, scope, dept_id)).all()
-        entity_id, period_id, value, numerator, denominator, counts = zip(*rows, strict=True) if rows else ((),) * 6
+            # In parts: many rows alive at once have the garbage collector go through the whole process.
+            for rows in connection.execute(_within(query, level, scope, dept_id)).partitions(_PART_ROWS):
+                for column, part in zip(columns, zip(*rows, strict=True), strict=True):
+                    column += part
+        entity_id, period_id, value, numerator, denominator, counts = columns
         return ValueColumns(
             entity_id=np.array(entity_id, dtype=np.int64),
             period_id=np.array(period_id, dtype=np.int64),
