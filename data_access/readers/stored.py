@@ -203,7 +203,7 @@ class ValueReader:
             # In parts: many rows alive at once have the garbage collector go through the whole process.
             for rows in connection.execute(_within(query, level, scope, dept_id)).partitions(_PART_ROWS):
                 for column, part in zip(columns, zip(*rows, strict=True), strict=True):
-                    column += part
+                    column.extend(part)
         entity_id, period_id, value, numerator, denominator, counts = columns
         return ValueColumns(
             entity_id=np.array(entity_id, dtype=np.int64),
