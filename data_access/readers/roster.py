@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 from sqlalchemy import Engine
 
+from data_access.delta_store import term_of_date
 from data_access.engines import quoted
 from data_access.lake import Lake
 from data_access.readers.scope import Scope
@@ -52,8 +54,10 @@ class RosterReader:
         if not offering:
             return []
         found: dict[int, dict[str, Any]] = {}
+        first, last = self._stored_under(offering[0]["term_id"])
         for table, sql in (("fact_attendance", _ROSTER), ("fact_grade", _ENROLLED), ("fact_unit_assess", _ENROLLED)):
-            for row in self._query(table, sql, offering_id, offering[0]["term_id"]):
+            files = [f.path for f in self.lake.data_files(table) if f.term is None or first <= f.term <= last]
+            for row in self._query(files, sql, offering_id):
                 found.setdefault(row["student_id"], row)
         # Who may see the offering may see its roster, also the students of other departments in it.
         students = self.values.entities(
@@ -65,8 +69,24 @@ class RosterReader:
         ]
         return sorted(rows, key=lambda row: str(row["student_no"]))
 
-    def _query(self, table: str, sql: str, offering_id: int, term_id: int | None) -> list[dict[str, Any]]:
-        files = [f.path for f in self.lake.data_files(table) if term_id is None or f.term in {None, term_id}]
+    def _stored_under(self, term_id: int | None) -> tuple[int, int]:
+        """The first and the last storage term under which rows of a term may lie.
+
+        Storage follows the date alone (`term_of_date`), so a term that runs into August or February has
+        rows under two storage terms.
+        """
+        if term_id is None:
+            return (0, 99_999)
+        days = [
+            int(f"{day:%Y%m%d}")
+            for period in self.values.periods("term")
+            if period.period_id == term_id
+            for day in (period.start_date, period.end_date)
+        ]
+        terms = [term_id, *term_of_date(pa.array(days, pa.int64())).to_pylist()]
+        return (min(terms), max(terms))
+
+    def _query(self, files: list[str], sql: str, offering_id: int) -> list[dict[str, Any]]:
         if not files:
             return []
         listed = ", ".join(quoted(path) for path in files)
