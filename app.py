@@ -220,7 +220,7 @@ def import_(*, path: Path, mapping: str, dry_run: bool, accept_good: bool, as_js
 
 
 @cli.command(with_appcontext=False)
-@click.argument("batch", type=int)
+@click.argument("batch", type=click.IntRange(1, 2**53))
 @_json_option
 def undo(*, batch: int, as_json: bool) -> None:
     """Take back the import BATCH: its rows go, and what it changed returns to what it was."""
@@ -362,7 +362,7 @@ def library_check(*, directory: Path | None, as_json: bool) -> None:
 
 
 @cli.command(with_appcontext=False)
-@click.option("--port", type=int, help="TCP port; default LUOXUAN_PORT or 8050.")
+@click.option("--port", type=click.IntRange(1, 65535), help="TCP port; default LUOXUAN_PORT or 8050.")
 def run(*, port: int | None) -> None:
     """Serve the pages on this machine until interrupted."""
     settings = Settings.from_environment()
@@ -372,7 +372,8 @@ def run(*, port: int | None) -> None:
     if not computed:
         click.echo("There are no values yet. Build the demo college with 'luoxuan demo', or import files.", err=True)
     database.dispose()
-    address = f"{settings.host}:{port or settings.port}"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"{host}:{port or settings.port}"
     click.echo(f"Luoxuan on http://{address}/courses")
     click.echo("There is no sign-in yet: the server listens on this machine only.")
     gunicorn = shutil.which("gunicorn", path=str(Path(sys.executable).parent)) or shutil.which("gunicorn")
@@ -391,6 +392,8 @@ def run(*, port: int | None) -> None:
             "--threads",
             "4",
             "--no-control-socket",
+            "--limit-request-line",
+            "8190",
             "--log-level",
             "warning",
         ],

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DatabaseError
 
 from data_access.database import migrate, open_database
+from data_access.errors import ConfigurationError
 from data_access.settings import Settings
 
 if TYPE_CHECKING:
@@ -14,10 +16,27 @@ if TYPE_CHECKING:
 
 
 def open_home(settings: Settings) -> Engine:
-    """The database of an installation, created and migrated where need be."""
-    settings.home.mkdir(parents=True, exist_ok=True)
+    """The database of an installation, created and migrated where need be.
+
+    Raises:
+        ConfigurationError: the directory or the database cannot be opened.
+    """
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"LUOXUAN_HOME {str(settings.home)!r} cannot be used as a directory: {error.strerror}. Name another one."
+        ) from error
     database = open_database(settings.database_url)
-    migrate(database)
+    try:
+        migrate(database)
+    except DatabaseError as error:
+        shown = database.url.render_as_string(hide_password=True)
+        reason = str(error.orig).strip().splitlines()[0]
+        raise ConfigurationError(
+            f"The database {shown} cannot be opened: {reason}. Check LUOXUAN_DATABASE_URL and that the server runs; "
+            "a damaged file is replaced by its backup (docs/operations.md)."
+        ) from error
     return database
 
 

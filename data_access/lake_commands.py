@@ -49,7 +49,10 @@ def lake_status(*, as_json: bool) -> None:
 @click.argument("table", required=False)
 def lake_history(*, table: str | None) -> None:
     """Print the commits of TABLE, or of all tables, newest first."""
-    for entry in _lake().history(table):
+    lake = _lake()
+    if table is not None:
+        lake.contracts[table]  # an unknown name is an error, not an empty list
+    for entry in lake.history(table):
         click.echo(
             f"{entry['data_version']:>6}  {entry['committed_at']:%Y-%m-%d %H:%M:%S}  {entry['kind']:12} "
             f"{entry['table']:24} {entry['note']}"
@@ -65,7 +68,13 @@ def lake_compact(*, table: str | None) -> None:
 
 
 @lake_group.command("vacuum")
-@click.option("--days", default=7, show_default=True, help="Keep files replaced less than this many days ago.")
+@click.option(
+    "--days",
+    default=7,
+    type=click.IntRange(0, 3650),
+    show_default=True,
+    help="Keep files replaced less than this many days ago.",
+)
 @click.option("--dry-run", is_flag=True, help="List what would go, and remove nothing.")
 def lake_vacuum(*, days: int, dry_run: bool) -> None:
     """Remove files that no version in use needs any more."""

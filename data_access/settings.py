@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from data_access.errors import ConfigurationError
+
+_MEMORY: Final = re.compile(r"\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,13 +71,16 @@ class Settings:
                 f"LUOXUAN_HOST is {host!r}, but this version has no sign-in and may only listen on this machine. "
                 "Unset it, or set it to 127.0.0.1."
             )
+        memory_limit = env.get("LUOXUAN_MEMORY_LIMIT", "2GB")
+        if not _MEMORY.fullmatch(memory_limit):
+            raise ConfigurationError(f"LUOXUAN_MEMORY_LIMIT must be a size such as 2GB or 800MB. Got {memory_limit!r}.")
         return cls(
             home=home,
             database_url=env.get("LUOXUAN_DATABASE_URL", f"sqlite:///{home / 'luoxuan.sqlite'}"),
             host=host,
             port=_integer(env, "LUOXUAN_PORT", 8050, low=1, high=65535),
             threads=_integer(env, "LUOXUAN_THREADS", os.cpu_count() or 2, low=1, high=1024),
-            memory_limit=env.get("LUOXUAN_MEMORY_LIMIT", "2GB"),
+            memory_limit=memory_limit,
         )
 
 

@@ -9,6 +9,7 @@ rolling-up foreign keys. Everything wrong with a formula is reported at once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +19,7 @@ from sqlglot import errors, exp, parse_one
 
 from data_access.contracts import Contracts
 from data_access.errors import did_you_mean
+from indicators.operands import NUMBER, OperandChecker
 
 DIALECT: Final = "duckdb"
 
@@ -133,14 +135,30 @@ _OPERATORS: Final[dict[type[exp.Expr], str]] = {exp.Add: "+", exp.Sub: "-", exp.
 _CONDITION_NODES: Final = (
     exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between, exp.Is,
     exp.Null, exp.Boolean, exp.Paren, exp.Literal, exp.Column, exp.Identifier, exp.Add, exp.Sub, exp.Mul, exp.Div,
-    exp.Neg, exp.Star,
+    exp.Neg, exp.Star, exp.Abs,
 )  # fmt: skip
 _FUNCTION_NAMES: Final = ("COUNT", "SUM", "AVG", "MAX", "STDDEV_SAMP", "ABS")
+_NUMERIC: Final = frozenset({Function.SUM, Function.AVG, Function.MAX, Function.STDDEV})
+LONGEST: Final = 4_000
+"""Characters of a formula: more is no indicator that a person could read."""
 _ALLOWED_TEXT: Final = "COUNT, COUNT(DISTINCT …), SUM, AVG, MAX, STDDEV_SAMP, ABS"
 
 
 def parse_formula(text: str, contracts: Contracts) -> tuple[Formula | None, tuple[Fault, ...]]:
     """The checked formula, or None and everything that is wrong with it."""
+    if len(text) > LONGEST:
+        return None, (
+            Fault(
+                text[:40], f"The formula has {len(text)} characters.", f"Use at most {LONGEST}; split the indicator."
+            ),
+        )
+    try:
+        return _parse(text, contracts)
+    except RecursionError:
+        return None, (Fault(text[:40], "The formula is nested too deeply.", "Remove brackets; split the indicator."),)
+
+
+def _parse(text: str, contracts: Contracts) -> tuple[Formula | None, tuple[Fault, ...]]:
     try:
         tree = parse_one(text, dialect=DIALECT)
     except errors.ParseError as error:
@@ -176,6 +194,7 @@ class _Checker:
     def __init__(self, contracts: Contracts) -> None:
         self.contracts = contracts
         self.faults: list[Fault] = []
+        self.operands = OperandChecker(contracts, DIALECT, self.fault)
 
     def fault(self, token: str, message: str, suggestion: str) -> None:
         self.faults.append(Fault(token, message, suggestion))
@@ -185,6 +204,9 @@ class _Checker:
         if isinstance(node, exp.Paren):
             return self.scalar(node.this)
         if isinstance(node, exp.Literal) and not node.is_string:
+            if not math.isfinite(float(node.this)):
+                self.fault(node.this, f"The number {node.this} is too large.", "Write a smaller number.")
+                return None
             return Number(float(node.this))
         if isinstance(node, exp.Neg):
             of = self.scalar(node.this)
@@ -194,6 +216,8 @@ class _Checker:
             return None if of is None else Absolute(of)
         if type(node) in _OPERATORS:
             left, right = self.scalar(node.this), self.scalar(node.expression)
+            if isinstance(node, exp.Div) and right == Number(0.0):
+                self.fault("/ 0", "A division by 0 never has a value.", "Divide by an aggregate or another number.")
             return None if left is None or right is None else Operation(_OPERATORS[type(node)], left, right)
         if isinstance(node, exp.Filter) or type(node) in _AGGREGATES:
             return self.aggregate(node)
@@ -204,7 +228,8 @@ class _Checker:
                 f"Column {name} stands outside an aggregate, so it has no single value.",
                 f"Put it into one, for example SUM({name}) or AVG({name}).",
             )
-            self.check_column(node)
+            if node.table:
+                self.check_column(node)
             return None
         self.not_allowed(node)
         return None
@@ -224,43 +249,34 @@ class _Checker:
 
     def aggregate(self, node: exp.Expr) -> Aggregate | None:
         before = len(self.faults)
-        condition: exp.Expr | None = None
-        call = node
-        if isinstance(node, exp.Filter):
-            call, condition = node.this, node.expression.this
-        if type(call) not in _AGGREGATES:
-            self.not_allowed(call)
+        split = self.split(node)
+        if split is None:
             return None
-        function = _AGGREGATES[type(call)]
-        argument = call.this
-        if isinstance(argument, exp.Distinct):
-            if function is not Function.COUNT or len(argument.expressions) != 1:
-                self.fault(
-                    "DISTINCT",
-                    "DISTINCT is allowed for COUNT over one column only.",
-                    "Write COUNT(DISTINCT table.column).",
-                )
-                return None
-            function, argument = Function.COUNT_DISTINCT, argument.expressions[0]
-        if argument is None or isinstance(argument, exp.Star):
-            self.fault(f"{function}(*)", "The aggregate does not say which table it counts.", "Write COUNT(fact_x.*).")
-            return None
+        function, argument, condition = split
+        parts = [argument] if condition is None else [argument, condition]
         table = self.base_table(argument)
-        self.inside(argument)
-        if condition is not None:
-            self.inside(condition)
-            self.check_literals(condition)
-            self.check_predicate(condition)
+        for part in parts:
+            self.inside(part)
+        if len(self.faults) == before and table is None:
+            token = node.sql(dialect=DIALECT)
+            self.fault(
+                token, f"{token} names no column, so it measures nothing.", f"Write {function}(fact_x.<column>)."
+            )
         if len(self.faults) > before or table is None:
-            return None
-        self.check_reach(table, [argument, *([condition] if condition is not None else [])])
-        if len(self.faults) > before:
             return None
         is_star = isinstance(argument, exp.Column) and isinstance(argument.this, exp.Star)
         if is_star and function is not Function.COUNT:
             self.fault(f"{function}({table}.*)", f"{function} needs a column.", f"Write {function}({table}.<column>).")
+        elif function in _NUMERIC:
+            self.operands.require(argument, NUMBER, "Use a column that holds numbers, or COUNT with a FILTER.")
+        elif not is_star:
+            self.operands.type_of(argument)
+        if condition is not None:
+            self.operands.predicate(condition)
+        self.check_reach(table, parts)
+        if len(self.faults) > before:
             return None
-        named = {c.table for e in (argument, condition) if e is not None for c in e.find_all(exp.Column)}
+        named = {column.table for part in parts for column in part.find_all(exp.Column)}
         return Aggregate(
             table=table,
             function=function,
@@ -268,6 +284,33 @@ class _Checker:
             condition="" if condition is None else condition.sql(dialect=DIALECT),
             dimensions=tuple(sorted(named - {table})),
         )
+
+    def split(self, node: exp.Expr) -> tuple[Function, exp.Expr, exp.Expr | None] | None:
+        """Function, argument and condition of an aggregate call; None where it is not formed as one."""
+        call, condition = node, None
+        if isinstance(node, exp.Filter):
+            if not isinstance(node.expression, exp.Where):
+                token = node.expression.sql(dialect=DIALECT)
+                self.fault(token, "A filter begins with WHERE.", f"Write FILTER (WHERE {token}).")
+                return None
+            call, condition = node.this, node.expression.this
+        if type(call) not in _AGGREGATES:
+            self.not_allowed(call)
+            return None
+        function, argument = _AGGREGATES[type(call)], call.this
+        if any(value for name, value in call.args.items() if name not in {"this", "big_int"}):
+            self.fault(call.sql(dialect=DIALECT), f"{function} takes one argument.", f"Write one {function} for each.")
+            return None
+        if isinstance(argument, exp.Distinct):
+            if function is not Function.COUNT or len(argument.expressions) != 1:
+                allowed = "DISTINCT is allowed for COUNT over one column only."
+                self.fault("DISTINCT", allowed, "Write COUNT(DISTINCT table.column).")
+                return None
+            function, argument = Function.COUNT_DISTINCT, argument.expressions[0]
+        if argument is None or isinstance(argument, exp.Star):
+            self.fault(f"{function}(*)", "The aggregate does not say which table it counts.", "Write COUNT(fact_x.*).")
+            return None
+        return function, argument, condition
 
     def base_table(self, argument: exp.Expr) -> str | None:
         tables = {c.table for c in argument.find_all(exp.Column) if c.table}
@@ -299,7 +342,10 @@ class _Checker:
 
     def check_column(self, column: exp.Column) -> None:
         table, name = column.table, column.name
-        if not table:
+        if column.args.get("db"):
+            token = column.sql(dialect=DIALECT)
+            self.fault(token, f"{token} names a schema.", f"Write {table}.{name}.")
+        elif not table:
             owners = [t for t, contract in self.contracts.items() if name in contract.column_names]
             self.fault(
                 name,
@@ -321,43 +367,6 @@ class _Checker:
                 f"Table {table!r} has no column {name!r}.",
                 f"Did you mean {nearest!r}?" if nearest else _known("Columns", known),
             )
-
-    def check_literals(self, condition: exp.Expr) -> None:
-        """Text compared with an enum column must be one of its values."""
-        for node in condition.find_all(exp.In, exp.EQ, exp.NEQ):
-            columns = [n for n in (node.this, node.args.get("expression")) if isinstance(n, exp.Column)]
-            others = [
-                n for n in (node.this, node.args.get("expression"), *node.expressions) if isinstance(n, exp.Literal)
-            ]
-            for column in columns:
-                if column.table not in self.contracts or column.name not in self.contracts[column.table].column_names:
-                    continue
-                contract = self.contracts[column.table].column(column.name)
-                for literal in others:
-                    if contract.enum and literal.this not in contract.enum:
-                        nearest = did_you_mean(str(literal.this), contract.enum)
-                        self.fault(
-                            str(literal.this),
-                            f"{column.table}.{column.name} never has the value {literal.this!r}.",
-                            f"Did you mean {nearest!r}?" if nearest else _known("Values", contract.enum),
-                        )
-
-    def check_predicate(self, condition: exp.Expr) -> None:
-        """A bare column used as a condition must be a yes/no column."""
-        leaves = [condition]
-        while leaves:
-            node = leaves.pop()
-            if isinstance(node, exp.And | exp.Or):
-                leaves += [node.this, node.expression]
-            elif isinstance(node, exp.Not | exp.Paren):
-                leaves.append(node.this)
-            elif isinstance(node, exp.Column) and node.table in self.contracts:
-                known = {c.name: c for c in self.contracts[node.table].columns}
-                if node.name in known and known[node.name].type != "bool":
-                    name = f"{node.table}.{node.name}"
-                    self.fault(
-                        name, f"{name} is not a yes/no column.", f"Compare it, for example {name} > 0 or {name} = '…'."
-                    )
 
     def check_reach(self, table: str, expressions: Iterable[exp.Expr]) -> None:
         reached = self.contracts.paths(table)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from data_access.contracts import Contracts, contracts
 from data_access.errors import LibraryError, UnknownNameError, did_you_mean, suggestion
 from indicators.formula import Formula, parse_formula
+from indicators.library_files import read_blocks
 from indicators.model import (
     CHARTS,
     FIVE_SYSTEMS,
@@ -46,15 +47,18 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "target": "95", "warning": "90", "alert": "85", "layer": "课程", "five_system": "质量生成", "chart": "line",
     "formula": "100 * SUM(fact_x.a) / SUM(fact_x.b)", "value_source": "{target: proposed, warning: proposed, alert: proposed}",
 }  # fmt: skip
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_OWN_CHECKS: Final = frozenset({"target", "warning", "alert", "applies_grades", "lag_years"})
+_TYPES: Final[Mapping[str, type]] = {"is_core": bool, "value_source": dict}
+"""Fields that are not text; those of `_OWN_CHECKS` are checked where they are read."""
+_CODE: Final = re.compile(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*")
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
-    "layer": tuple(Layer),
+    "layer": tuple(layer.value for layer in Layer),
     "entity": tuple(level.key for level in Level),
     "period": tuple(PERIOD_WORDS),
-    "direction": tuple(Direction),
+    "direction": tuple(direction.value for direction in Direction),
     "five_system": FIVE_SYSTEMS,
     "chart": CHARTS,
-    "window": (Window.THREE_YEARS, Window.SINCE_ENROLMENT),
+    "window": (Window.THREE_YEARS.value, Window.SINCE_ENROLMENT.value),
 }
 
 
@@ -108,7 +112,7 @@ def check_library(directory: Path = LIBRARY_DIRECTORY, *, tables: Contracts | No
     formulas: dict[str, Formula] = {}
     homes: dict[str, str] = {}
     count = 0
-    files = sorted(path for suffix in ("*.yaml", "*.yml") for path in directory.rglob(suffix))
+    files = sorted(p for p in directory.rglob("*") if p.suffix.lower() in {".yaml", ".yml"} and not p.is_dir())
     if not files:
         problems.append(
             Problem(
@@ -121,7 +125,9 @@ def check_library(directory: Path = LIBRARY_DIRECTORY, *, tables: Contracts | No
         )
     for path in files:
         name = str(path.relative_to(directory))
-        for number, block in enumerate(_blocks(path, name, problems), start=1):
+        blocks, faults = read_blocks(path, name)
+        problems += faults
+        for number, block in enumerate(blocks, start=1):
             count += 1
             reader = _BlockReader(file=name, number=number, block=block, tables=known)
             if reader.code in homes:
@@ -159,49 +165,6 @@ def shipped_library() -> Library:
     return load_library()
 
 
-def _blocks(path: Path, name: str, problems: list[Problem]) -> list[Mapping[str, Any]]:
-    try:
-        blocks = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 (a safe loader, in C where built)
-    except UnicodeDecodeError as error:
-        problems.append(
-            Problem(
-                file=name,
-                code="",
-                token=f"byte {error.start}",
-                message="The file is not UTF-8.",
-                suggestion="Save it as UTF-8.",
-            )
-        )
-        return []
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the file"
-        problems.append(
-            Problem(
-                file=name,
-                code="",
-                token=where,
-                message=f"Not valid YAML: {getattr(error, 'problem', error)}.",
-                suggestion="Check indentation, colons and quotes there.",
-            )
-        )
-        return []
-    if blocks is None:
-        return []
-    if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
-        problems.append(
-            Problem(
-                file=name,
-                code="",
-                token=name,
-                message="A library file is a list of blocks.",
-                suggestion="Begin each indicator with '- code: …'.",
-            )
-        )
-        return []
-    return blocks
-
-
 class _BlockReader:
     """Reads one block, collecting what is wrong with it."""
 
@@ -217,6 +180,7 @@ class _BlockReader:
 
     def read(self) -> tuple[Indicator | None, Formula | None]:
         self.check_fields()
+        self.check_types()
         self.check_choices()
         grades = self.grades()
         lag = self.lag()
@@ -252,7 +216,8 @@ class _BlockReader:
 
     def check_fields(self) -> None:
         for field in REQUIRED:
-            if self.block.get(field) in (None, ""):
+            value = self.block.get(field)
+            if value is None or (isinstance(value, str) and not value.strip()):
                 example = _EXAMPLES.get(field, "…")
                 self.report(field, f"The field {field} is missing.", f"Add '{field}: {example}'.")
         for field in self.block:
@@ -264,10 +229,30 @@ class _BlockReader:
                     f"Did you mean {nearest!r}?" if nearest else "Remove it.",
                 )
 
+    def check_types(self) -> None:
+        for field in (*REQUIRED, *OPTIONAL):
+            value = self.block.get(field)
+            if value is None or field in _OWN_CHECKS or isinstance(value, _TYPES.get(field, str)):
+                continue
+            kind = {bool: "true or false", dict: "a mapping"}.get(_TYPES.get(field, str), "text")
+            self.report(
+                str(value)[:40],
+                f"{field} must be {kind}. Got {value!r:.60}.",
+                f"Write '{field}: {_EXAMPLES.get(field, '…')}'.",
+            )
+        if not _CODE.fullmatch(self.code) and not self.code.startswith("#"):
+            self.report(
+                self.code, "A code holds letters, digits and hyphens only.", f"Write for example {_EXAMPLES['code']}."
+            )
+        try:
+            json.dumps(self.block, default=str)
+        except ValueError:
+            self.report("*", "The block refers to itself.", "Remove the YAML alias.")
+
     def check_choices(self) -> None:
         for field, choices in _CHOICES.items():
             value = self.block.get(field)
-            if value not in (None, "") and value not in choices:
+            if isinstance(value, str) and value.strip() and value not in choices:
                 nearest = did_you_mean(str(value), choices, cutoff=0.4)
                 self.report(
                     str(value),
@@ -353,7 +338,7 @@ class _BlockReader:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _nested(target: Any, warning: Any, alert: Any) -> bool:
@@ -381,7 +366,7 @@ _ORDERS: Final[Mapping[str, tuple[Callable[[Any, Any, Any], bool], str, Callable
 
 def _free_code(code: str, used: Mapping[str, str]) -> str:
     stem, _, digits = code.rpartition("-")
-    if not digits.isdigit():
+    if not stem or not digits.isdigit():
         return f"{code}-02"
     number = int(digits)
     while f"{stem}-{number:02d}" in used:

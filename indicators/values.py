@@ -28,6 +28,7 @@ from indicators.results import (
     ValuePoint,
 )
 
+_LARGEST_ID: Final = 2**63 - 1
 _KIND_ZH: Final[Mapping[str, str]] = {"week": "weekly", "month": "monthly", "term": "term", "year": "yearly"}
 
 
@@ -341,8 +342,10 @@ def _entity(text: str) -> tuple[str, int]:
         number = "1"
     if level not in LEVEL_NUMBERS:
         raise UnknownNameError(f"There is no entity type {level!r}{suggestion(level, LEVEL_NUMBERS)}")
-    if not number.isdigit():
+    if not (number.isascii() and number.isdecimal()):
         raise UserError(f"An entity is written TYPE:ID, for example offering:1201. Got {text!r}.")
+    if int(number) > _LARGEST_ID:
+        raise UnknownNameError(f"There is no {level} with id {number}.")
     return level, int(number)
 
 

@@ -98,6 +98,9 @@ def test_the_list_as_csv_has_one_line_a_value(run):
         (("value", "CRS-ATT-01", "--entity", "school", "--period", "2024"), "weekly"),
         (("values", "SCH-LVL-11", "--level", "student"), "school"),
         (("values", "CRS-ATT-01", "--level", "pupil"), "no level"),
+        (("value", "CRS-ATT-01", "--entity", "offering:²", "--period", "latest"), "TYPE:ID"),
+        (("value", "CRS-ATT-01", "--entity", f"offering:{10**30}", "--period", "latest"), "no offering"),
+        (("lake", "history", "fact_attendence"), "fact_attendance"),
     ],
 )
 def test_a_wrong_question_gets_a_clear_answer_and_exit_code_1(run, arguments, message):
@@ -107,8 +110,44 @@ def test_a_wrong_question_gets_a_clear_answer_and_exit_code_1(run, arguments, me
     assert "Traceback" not in result.output
 
 
-def test_wrong_usage_has_exit_code_2(run):
-    assert run("value", "CRS-ATT-01").exit_code == 2
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("value", "CRS-ATT-01"),
+        ("undo", str(10**30)),
+        ("lake", "vacuum", "--days", "-1"),
+        ("run", "--port", "99999"),
+        ("run", "--port", "0"),
+    ],
+)
+def test_wrong_usage_has_exit_code_2(run, arguments):
+    assert run(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("LUOXUAN_MEMORY_LIMIT", "lots", "2GB"),
+        ("LUOXUAN_PORT", "http", "whole number"),
+        ("LUOXUAN_DATABASE_URL", "postgresql://127.0.0.1:9/nothing", "cannot be opened"),
+        ("LUOXUAN_HOME", __file__, "cannot be used as a directory"),
+    ],
+)
+def test_an_unusable_setting_is_named_without_a_traceback(monkeypatch, tmp_path, name, value, message):
+    monkeypatch.setenv("LUOXUAN_HOME", str(tmp_path))
+    monkeypatch.setenv(name, value)
+    result = CliRunner().invoke(cli, ["lake", "status"])
+    assert result.exit_code == 1
+    assert message in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_damaged_database_is_told_without_a_traceback(monkeypatch, tmp_path):
+    (tmp_path / "luoxuan.sqlite").write_bytes(b"not a database" * 500)
+    monkeypatch.setenv("LUOXUAN_HOME", str(tmp_path))
+    result = CliRunner().invoke(cli, ["lake", "status"])
+    assert result.exit_code == 1
+    assert "cannot be opened" in result.output
 
 
 def test_computing_again_finds_nothing_to_do(run):

@@ -109,6 +109,16 @@ def test_every_required_field_is_missed(tmp_path, field):
         ("applies_grades", [0], "[1, 2, 3]"),
         ("lag_years", 3, "3"),
         ("targt", 95, "'target'"),
+        ("window", "滚动三年", "'滚动3年'"),
+        ("formula", 100, "formula"),
+        ("formula", ["COUNT(fact_grade.*)"], "formula"),
+        ("formula", "   ", "formula"),
+        ("name_zh", 123, "name_zh"),
+        ("is_core", "maybe", "is_core"),
+        ("value_source", "x", "value_source"),
+        ("code", "A-1 ", "CRS-ATT-09"),
+        ("target", float("inf"), "95"),
+        ("note", [[1]], "note"),
     ],
 )
 def test_a_field_with_a_wrong_value_is_named_with_what_to_write(tmp_path, field, value, suggestion):
@@ -201,6 +211,26 @@ def test_the_version_changes_with_any_threshold(tmp_path):
         "'abc",
         "SUM(fact_grade.score) / ",
         "read_csv('x')",
+        "SUM(1)",
+        "COUNT(1)",
+        "SUM(fact_attendance.status)",
+        "MAX(fact_attendance.status)",
+        "AVG(fact_attendance.is_participated)",
+        "SUM(fact_attendance.status = 'oops')",
+        "SUM(fact_grade.score * 'a')",
+        "COUNT(fact_attendance.*) FILTER (WHERE fact_attendance.status > 5)",
+        "COUNT(fact_attendance.*) FILTER (WHERE fact_attendance.preview_due = '是')",
+        "COUNT(fact_grade.*) FILTER (WHERE fact_grade.score = '良')",
+        "COUNT(fact_grade.*) FILTER (WHERE fact_grade.score IN (60, '良'))",
+        "COUNT(fact_grade.*) FILTER (WHERE fact_grade.score BETWEEN '低' AND 60)",
+        "COUNT(fact_grade.*) FILTER (WHERE 1)",
+        "COUNT(DISTINCT fact_attendance.status = '到了')",
+        "MAX(fact_grade.score, 3)",
+        "COUNT(fact_grade.*) / 0",
+        "1e400 * COUNT(fact_grade.*)",
+        "SUM(main.fact_grade.score)",
+        "(" * 1500 + "COUNT(fact_grade.*)" + ")" * 1500,
+        " + ".join(["COUNT(fact_grade.*)"] * 5000),
     ],
 )
 def test_a_formula_outside_the_language_is_refused_with_token_and_suggestion(formula):
@@ -208,3 +238,43 @@ def test_a_formula_outside_the_language_is_refused_with_token_and_suggestion(for
     assert parsed is None
     assert faults
     assert all(fault.token and fault.message and fault.suggestion for fault in faults)
+
+
+def test_a_field_written_twice_is_named_with_its_line(tmp_path):
+    write(tmp_path, block())
+    text = (tmp_path / "own.yaml").read_text(encoding="utf-8")
+    (tmp_path / "own.yaml").write_text(text + "  target: 96\n", encoding="utf-8")
+    (problem,) = check_library(tmp_path).problems
+    assert problem.token == "target"
+    assert str(len(text.splitlines()) + 1) in problem.message
+
+
+def test_a_block_that_refers_to_itself_is_refused(tmp_path):
+    write(tmp_path, block())
+    text = (tmp_path / "own.yaml").read_text(encoding="utf-8")
+    (tmp_path / "own.yaml").write_text(
+        text + "  value_source: &a {target: *a}\n".replace("value_source", "note"), encoding="utf-8"
+    )
+    assert "*" in {problem.token for problem in check_library(tmp_path).problems}
+
+
+def test_what_is_no_file_or_has_another_case_is_dealt_with(tmp_path):
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "gone.yaml").symlink_to(tmp_path / "nowhere")
+    write(tmp_path, block(), name="OWN.YAML")
+    check = check_library(tmp_path)
+    assert check.count == 1
+    assert [problem.file for problem in check.problems] == ["gone.yaml"]
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path):
+    write(tmp_path, block())
+    path = tmp_path / "own.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert check_library(tmp_path).problems == ()
+
+
+def test_absolute_values_of_rows_are_allowed():
+    parsed, faults = parse_formula("SUM(ABS(fact_grade.score - 60)) / COUNT(fact_grade.*)", contracts())
+    assert faults == ()
+    assert parsed is not None
