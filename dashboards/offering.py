@@ -166,7 +166,8 @@ def draw_tiles(data: Offering) -> Content:
     roster = data.roster
     due, present = sum(row.due for row in roster), sum(row.present for row in roster)
     so_far = 100 * present / due if due else None
-    low = [row for row in roster if data.info.judge(row.attendance_rate) in {State.WARNING, State.ALERT}]
+    recorded = [row for row in roster if row.due]
+    low = [row for row in recorded if data.info.judge(row.attendance_rate) in {State.WARNING, State.ALERT}]
     statuses = Counter(absence.status for row in roster for absence in row.absences)
     items = [
         tiles.Tile(
@@ -180,7 +181,7 @@ def draw_tiles(data: Offering) -> Content:
             title="低于预警线的学生",
             value=f"{len(low):,}",
             unit="人",
-            change=f"占 {fmt.with_unit(100 * len(low) / len(roster), '%')} · 预警线 {fmt.line(data.info.warning, '%')}",
+            change=f"占 {fmt.with_unit(100 * len(low) / len(recorded), '%')} · 预警线 {fmt.line(data.info.warning, '%')}",
             state=State.WARNING if low else State.REACHED,
         ),
         tiles.Tile(
@@ -260,7 +261,7 @@ def draw_roster(data: Offering) -> Content:
             _student_link(data, row),
             row.class_name,
             table.Valued(text=fmt.with_unit(row.attendance_rate, "%"), state=data.info.judge(row.attendance_rate)),
-            f"{row.present} / {row.due}",
+            f"{row.present} / {row.due}" if row.due else fmt.NO_VALUE,
             _count(row.absent),
             _count(row.leave),
             _count(row.late),
@@ -320,12 +321,14 @@ def draw_absences(data: Offering) -> Content:
     if not found:
         who = "该生" if data.student else "本教学班"
         when = data.week.label if data.week else "本学期"
-        return Content(
-            body=[
-                *lines,
-                states.message(states.Message(kind="good", title="没有缺勤", detail=f"{who}{when}没有缺勤记录。")),
-            ]
+        # without a meeting on record nobody can have been present either
+        is_recorded = (data.student is None or data.student.due > 0) and (
+            data.week is None or (data.focus is not None and data.focus.value is not None)
         )
+        if not is_recorded:
+            return Content(body=[*lines, states.empty(f"{who}{when}没有考勤记录：未排课，或考勤尚未导入。")])
+        good = states.Message(kind="good", title="没有缺勤", detail=f"{who}{when}没有缺勤记录。")
+        return Content(body=[*lines, states.message(good)])
     columns = [
         table.Column(title="日期", is_heading=True),
         *([] if data.student else [table.Column(title="学号")]),

@@ -108,6 +108,51 @@ def test_a_section_without_attendance_says_so_in_every_panel_and_still_lists_its
     assert len(rows(offering.draw_roster(data))) == 42
 
 
+def test_a_section_without_attendance_is_in_no_state_and_counts_nothing():
+    data = load(college=Unrecorded(has_values=False))
+    shown = text(offering.draw_tiles(data).body)
+    assert not any(word in shown for word in ("达标", "旷课", "占"))
+    assert {row[3] for row in rows(offering.draw_roster(data))} == {"—"}
+
+
+class HalfRecorded(Unrecorded):
+    """A college where half of the students of a section, and those with the lowest numbers, were never called."""
+
+    def roster(self, offering_id, *, scope):
+        everybody = College.roster(self, offering_id, scope=scope)
+        low = [dataclasses.replace(row, attendance_rate=50.0) for row in everybody[21:]]
+        return (*super().roster(offering_id, scope=scope)[:21], *low)
+
+
+def test_students_without_attendance_are_not_counted_among_those_judged():
+    shown = text(offering.draw_tiles(load(college=HalfRecorded())).body)
+    assert "占 100.0%" in shown
+
+
+@pytest.mark.parametrize("search", ["?student=101", "?week=11"])
+def test_where_nothing_was_recorded_nobody_is_praised_for_attending(search):
+    college = HalfRecorded() if "student" in search else Untaught()
+    shown = text(offering.draw_absences(load(search, number=1, college=college)).body)
+    assert "没有考勤记录：未排课，或考勤尚未导入" in shown
+    assert "没有缺勤" not in shown
+
+
+class Untaught(College):
+    """A college whose first section had no meeting in week 11."""
+
+    def series(self, code, level, entity_id, **asked):
+        points = super().series(code, level, entity_id, **asked)
+        return tuple(
+            dataclasses.replace(p, value=None, numerator=None, denominator=None, rows=0)
+            if p.period.ordinal == 11
+            else p
+            for p in points
+        )
+
+    def roster(self, offering_id, *, scope):
+        return tuple(dataclasses.replace(row, absences=()) for row in super().roster(offering_id, scope=scope))
+
+
 def test_a_student_without_homework_comes_last_and_has_a_dash():
     data = load("?sort=homework")
     assert data.roster[-1].homework_rate is None
