@@ -26,7 +26,7 @@ def match(pattern: str, path: str) -> dict[str, int] | None:
 
 def parse(search: str | None) -> dict[str, str]:
     """The parameters of an address's query; of one given twice the last counts."""
-    return dict(parse_qsl((search or "").removeprefix("?"), keep_blank_values=False, max_num_fields=30))
+    return dict(parse_qsl((search or "").removeprefix("?"), keep_blank_values=False))
 
 
 def link(path: str, query: Mapping[str, str]) -> str:

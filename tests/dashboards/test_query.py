@@ -37,3 +37,7 @@ def test_empty_parameters_are_left_out():
 def test_the_last_of_a_repeated_parameter_counts():
     assert parse("?dept=1&dept=2") == {"dept": "2"}
     assert parse(None) == {}
+
+
+def test_an_address_with_many_parameters_is_read_like_any_other():
+    assert parse("?" + "x=1&" * 2000 + "dept=3") == {"x": "1", "dept": "3"}
