@@ -172,9 +172,6 @@ def _matches(entity: EntityInfo, words: Sequence[str]) -> bool:
 
 def _empty_because(data: Courses) -> str | None:
     """Why there is nothing to draw; None where there is something."""
-    services = data.view.services
-    if services.values.data_date() is None:
-        return "还没有导入考勤数据。"
     where, term = filters.department_name(data.view), filters.term_name(data.view)
     if not data.frame.entities:
         return f"{where}在{term}没有教学班。"

@@ -157,6 +157,7 @@ class Page:
         heading: what stands above the panels. May raise `NotFoundError`.
         nav: None for pages reached only by drilling down.
         parent: name of the page it is reached from, whose entry of the navigation is lit.
+        shows_values: False for a page that is of use before any indicator has been computed.
     """
 
     name: str
@@ -169,6 +170,7 @@ class Page:
     filters: Sequence[Filter] = ()
     nav: Nav | None = None
     parent: str = ""
+    shows_values: bool = True
 
     def __post_init__(self) -> None:
         """Refuse a page whose parts share a name."""

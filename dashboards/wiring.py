@@ -213,8 +213,15 @@ def page_layout(page: Page, view: View, heading: Heading, *, pathname: str, sear
 def fill(page: Page, services: Services, address: dict[str, Any]) -> list[list[Component]]:
     """The notice and all panels of a page for one address, panels in the order of `page.panels`.
 
-    A panel that fails shows an id and leaves the others alone.
+    A panel that fails shows an id and leaves the others alone. Before anything was computed, all panels of
+    a page that shows values say what to do.
     """
+    if page.shows_values and services.values.data_date() is None:
+        body = states.message(states.UNCOMPUTED)
+        return [
+            [],
+            *(panel.filled(item.title, panel.Content(body=body), framed=item.is_framed) for item in page.panels),
+        ]
     try:
         view = _view(page, services, pathname=str(address.get("path")), search=str(address.get("search") or ""))
         data = page.load(view)

@@ -132,7 +132,7 @@ def breadcrumb(crumbs: Sequence[Crumb]) -> Component:
 def freshness(data_date: dt.date | None, today: dt.date) -> Component:
     """The date of the data, and its age once it is stale."""
     if data_date is None:
-        return html.Span("尚未导入数据", className="is-stale")
+        return html.Span("尚无指标数据", className="is-stale")
     age = fmt.age(data_date, today)
     if (today - data_date).days > STALE_AFTER_DAYS:
         return html.Span(f"数据截至 {fmt.day(data_date)} · 已过时（{age}）", className="is-stale")

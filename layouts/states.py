@@ -68,6 +68,14 @@ class Message:
     detail: str
 
 
+UNCOMPUTED: Final = Message(
+    kind="empty",
+    title="还没有数据",
+    detail="还没有计算过指标：运行 luoxuan demo，或导入数据后运行 luoxuan compute。",
+)
+"""What every panel of values shows in a new installation."""
+
+
 def message(content: Message) -> Component:
     """A calm box in place of a panel's values."""
     return html.Div(

@@ -159,7 +159,6 @@ def test_weeks_below_count_back_from_the_focus_across_gaps(states, focus, weeks)
 @pytest.mark.parametrize(
     ("search", "college", "reason"),
     [
-        ("", College(is_empty=True), "还没有导入"),
         ("?term=2025-2026-2", College(), "没有教学班"),
         ("?dept=5", College(sections=2), "汽车工程系在2026–2027 第一学期没有教学班"),
         ("", College(has_values=False), "全校在2026–2027 第一学期的 40 个教学班都没有考勤记录：未排课，或考勤尚未导入"),

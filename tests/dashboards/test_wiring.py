@@ -1,13 +1,17 @@
+import dataclasses
 import json
 import logging
 from pathlib import Path
 
 import pytest
+from dash import html
 from dash.development.base_component import Component
 
 from dashboards import PAGES, ids, wiring
-from dashboards.page import Permission
+from dashboards.page import Panel, Permission
+from data_access.errors import UnknownNameError
 from layouts import shell
+from layouts.panel import Content
 from tests.dashboards.college import College, services
 from tests.layouts.component_tree import find, text, types, walk
 
@@ -24,6 +28,13 @@ class BrokenOffering(College):
 
     def offering(self, offering_id, *, scope):
         raise OSError("disk on fire")
+
+
+class Uncomputed(College):
+    """A college that knows no indicator yet."""
+
+    def indicator(self, code):
+        raise UnknownNameError(f"{code} has not been computed.")
 
 
 def build(college=None, tmp_path="assets"):
@@ -108,6 +119,29 @@ def test_a_page_that_cannot_say_its_title_leaves_the_shell_alone(caplog):
         shown = route("/offerings/1", college=BrokenOffering())
     assert "错误编号" in text(shown["main"])
     assert types(shown["navigation"], "Li")
+
+
+@pytest.mark.parametrize(("page", "path"), [("courses", "/courses"), ("offering", "/offerings/1")])
+def test_before_anything_was_computed_every_panel_says_what_to_do(page, path):
+    _, panels = fill(page, path, college=Uncomputed(is_empty=True))
+    for panel in panels.values():
+        assert "还没有计算过指标：运行 luoxuan demo，或导入数据后运行 luoxuan compute" in text(panel)
+
+
+def test_before_anything_was_computed_nothing_is_logged_as_broken(caplog):
+    assert route("/courses", college=Uncomputed(is_empty=True))["title"] == "课程监测"
+    fill("courses", "/courses", college=Uncomputed(is_empty=True))
+    assert caplog.records == []
+
+
+def test_a_page_that_needs_no_values_is_drawn_before_there_are_any():
+    page = dataclasses.replace(
+        PAGES[0],
+        shows_values=False,
+        panels=[Panel(name="only", title="说明", draw=lambda _data: Content(body=html.P("可以用")))],
+    )
+    _, panel = wiring.fill(page, services(Uncomputed(is_empty=True)), {"path": "/courses", "search": ""})
+    assert "可以用" in text(panel)
 
 
 def test_filters_not_understood_are_named_above_the_panels():

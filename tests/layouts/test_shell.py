@@ -43,4 +43,4 @@ def test_data_older_than_a_week_is_called_stale(age, is_stale):
 
 
 def test_the_date_of_the_data_says_when_there_is_none():
-    assert text(shell.freshness(None, TODAY)) == "尚未导入数据"
+    assert text(shell.freshness(None, TODAY)) == "尚无指标数据"
