@@ -13,7 +13,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from dashboards import ids, query
+from dashboards import guard, ids, query
 from dashboards.page import Choice, Filter, Heading, Kind, NotFoundError, Page, Panel, Permission, Place, View
 from dashboards.services import Services
 from layouts import controls, panel, shell, states
@@ -41,6 +41,7 @@ def build(pages: Sequence[Page], services: Services, *, assets_folder: str) -> D
         add_log_handler=False,
     )
     register(app, pages, services)
+    guard.install(app)
     return app
 
 
@@ -67,7 +68,13 @@ def register(app: Dash, pages: Sequence[Page], services: Services) -> None:
         Output(shell.TITLE, "data"),
         Input(shell.URL, "pathname"),
         State(shell.URL, "search"),
-    )(secured(functools.partial(route, pages, services), permission=Permission.APPLICATION_OPEN))
+    )(
+        secured(
+            functools.partial(route, pages, services),
+            permission=Permission.APPLICATION_OPEN,
+            takes=(_is_text, _is_text),
+        )
+    )
     for page in pages:
         app.callback(
             [
@@ -75,11 +82,16 @@ def register(app: Dash, pages: Sequence[Page], services: Services) -> None:
                 *(Output(ids.panel(page.name, item.name), "children") for item in page.panels),
             ],
             Input(ids.address(page.name), "data"),
-        )(secured(functools.partial(fill, page, services), permission=page.requires))
+        )(secured(functools.partial(fill, page, services), permission=page.requires, takes=(_is_address,)))
 
 
-def secured(function: Callable[..., Any], *, permission: Permission) -> Callable[..., Any]:
-    """`function` with the permission it needs, as an attribute that a guard of the server can look up."""
+def secured(
+    function: Callable[..., Any], *, permission: Permission, takes: Sequence[guard.Check]
+) -> Callable[..., Any]:
+    """`function` with the permission it needs and what its arguments must be, for the guard of the server.
+
+    Both are attributes of the result, `takes` with one check for every argument.
+    """
 
     @functools.wraps(function, assigned=())
     def callback(*arguments: Any) -> Any:
@@ -87,7 +99,21 @@ def secured(function: Callable[..., Any], *, permission: Permission) -> Callable
 
     callback.__name__ = getattr(function, "func", function).__name__
     callback.permission = permission  # type: ignore[attr-defined]
+    callback.takes = takes  # type: ignore[attr-defined]
     return callback
+
+
+def _is_text(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _is_address(value: Any) -> bool:
+    """Whether `value` is what `page_layout` puts into the store of a page's address."""
+    if not isinstance(value, dict) or value.keys() - {"path", "search", "defaults"}:
+        return False
+    defaults = value.get("defaults", {})
+    texts = [value.get("path"), value.get("search"), *(defaults.values() if isinstance(defaults, dict) else [0])]
+    return all(map(_is_text, texts))
 
 
 def _connect_browser(app: Dash) -> None:
