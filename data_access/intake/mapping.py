@@ -108,6 +108,10 @@ class Entry:
         """How the column of that name is filled."""
         return next(target for target in self.targets if target.column.name == name)
 
+    def is_code(self, target: Target) -> bool:
+        """True where the cell names or identifies a row, so that one way of writing it must be like another."""
+        return target.reference is not None or target.column.name in self.key or target.parser.name == "code_id"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mapping:

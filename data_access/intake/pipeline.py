@@ -17,7 +17,7 @@ from data_access.intake.mapping import Mapping, mappings
 from data_access.intake.planning import Plan, count_tables, make_plan
 from data_access.intake.reading import Limits
 from data_access.intake.reports import ImportReport, Preview, TableCounts
-from data_access.intake.staging import collect, fingerprint, keep_raw, stage_files, staged_result
+from data_access.intake.staging import collect, fingerprint, keep_raw, passed_over, stage_files, staged_result
 from data_access.lake import Lake, LakeTransaction
 from data_access.ledger import latest_data_version, pointers
 from data_access.merging import MergeCounts
@@ -98,6 +98,7 @@ class Intake:
         mapping = self.mapping(mapping_name)
         files = keep_raw(self._settings.raw_root, collect(Path(path), mapping), self._limits)
         mark = fingerprint(mapping, files)
+        notes = passed_over(Path(path))
         batch_id = records.open_batch(self._database, mapping=mapping.name, fingerprint=mark, files=files)
         staging = self._staging(batch_id)
         base: dict[str, Any] = {
@@ -109,7 +110,7 @@ class Intake:
         }
         with self._database.connect() as connection:
             if self._still_holds(connection, mapping, mark):
-                return Preview(**base, status="unchanged")
+                return Preview(**base, status="unchanged", notes=notes)
         try:
             staged = stage_files(staging, mapping, files, self._limits)
             with self._database.connect() as connection:
@@ -130,7 +131,7 @@ class Intake:
             released=len(plan.released_ids),
             problems=plan.problems,
             waiting=plan.waiting,
-            notes=plan.notes,
+            notes=(*notes, *plan.notes),
         )
 
     def discard(self, preview: Preview) -> ImportReport:

@@ -70,9 +70,12 @@ def make_plan(mapping: Mapping, staged: Sequence[StagedFile], connection: Connec
         kept, replaced = _kept_back(con, connection, fresh)
         outcomes = Resolver(con, [*kept, *fresh], files_of).resolve()
     released, resolved = outcomes[: len(kept)], outcomes[len(kept) :]
-    problems = [problem for file in staged for problem in file.problems]
-    problems += [problem for result in checked for problem in result.problems]
-    problems += [problem for outcome in resolved for problem in outcome.problems]
+    read = [problem for file in staged for problem in file.problems]
+    found = [problem for result in checked for problem in result.problems]
+    found += [problem for outcome in resolved for problem in outcome.problems]
+    # What the reader objects to in a cell is the cause; that its text does not fit either is no second fault.
+    told = {(problem.file, problem.row, problem.column) for problem in read}
+    problems = [*read, *(problem for problem in found if (problem.file, problem.row, problem.column) not in told)]
     return Plan(
         checked=checked,
         resolved=resolved,

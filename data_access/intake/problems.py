@@ -76,3 +76,11 @@ class WaitingRow:
 
     def __str__(self) -> str:
         return f"{self.file} 第 {self.row} 行：{self.reason}"
+
+
+class RefusedFileError(Exception):
+    """The file as a whole cannot be read; carries the problem."""
+
+    def __init__(self, reason: str, remedy: str = "", *, row: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.remedy, self.row = reason, remedy, row

@@ -11,6 +11,7 @@ import csv
 import datetime as dt
 import io
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -24,13 +25,20 @@ import pyarrow.parquet as pq
 import python_calamine
 
 from data_access.intake.encoding import LINES_NAMED, decode
-from data_access.intake.problems import Problem
+from data_access.intake.problems import Problem, RefusedFileError
+from data_access.intake.workbook import (
+    FaultyCell,
+    check_archive,
+    column_letters,
+    faulty_cells,
+    refuse_old_workbook,
+    sheets_with_content,
+)
 
 ROW: Final = "__row"
 RESULT_FILE: Final = "result.json"
 DIGITS_EXCEL_KEEPS: Final = 15
 DELIMITERS: Final = (",", "\t", ";")
-_RATIO_FLOOR: Final = 50 * 2**20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +74,7 @@ class FileJob:
         name: its name as received, for messages.
         expected: headers that must be there.
         identities: headers of columns in which a long number has lost digits.
+        codes: headers of columns that name or identify a row, where a truth value makes no sense.
         out: where the staged Parquet file goes.
     """
 
@@ -78,6 +87,7 @@ class FileJob:
     expected: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     identities: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,14 +125,6 @@ class StagedFile:
         )
 
 
-class RefusedFileError(Exception):
-    """The file as a whole cannot be read; carries the problem."""
-
-    def __init__(self, reason: str, remedy: str = "", *, row: int | None = None) -> None:
-        super().__init__(reason)
-        self.reason, self.remedy, self.row = reason, remedy, row
-
-
 @dataclass(kw_only=True)
 class _Grid:
     """Text columns as read, before headers are checked."""
@@ -133,6 +135,7 @@ class _Grid:
     encoding: str = ""
     skipped: int = 0
     problems: list[Problem] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
 
 
 def stage_file(job: FileJob, limits: Limits) -> StagedFile:
@@ -145,11 +148,10 @@ def stage_file(job: FileJob, limits: Limits) -> StagedFile:
     try:
         grid = readers[job.format](job, limits)
         _check_extent(len(grid.columns), len(grid.numbers), limits)
+    except pa.ArrowInvalid as error:
+        return _refused(job, RefusedFileError(f"无法按表格读取：{error}", "请检查文件内容，或重新导出"))
     except RefusedFileError as refused:
-        problem = Problem(
-            file=job.name, row=refused.row, reason=refused.reason, remedy=refused.remedy, blocks_file=True
-        )
-        return StagedFile(name=job.name, source=job.source, out=None, blocked=True, problems=(problem,))
+        return _refused(job, refused)
     problems = [*grid.problems, *_header_problems(job, grid.header)]
     table = _staged_table(grid)
     pq.write_table(table, job.out, compression="zstd", compression_level=1)
@@ -163,8 +165,13 @@ def stage_file(job: FileJob, limits: Limits) -> StagedFile:
         encoding=grid.encoding,
         blocked=any(problem.blocks_file for problem in problems),
         problems=tuple(problems),
-        notes=_unused(job, grid.header),
+        notes=(*grid.notes, *_unused(job, grid.header)),
     )
+
+
+def _refused(job: FileJob, refused: RefusedFileError) -> StagedFile:
+    problem = Problem(file=job.name, row=refused.row, reason=refused.reason, remedy=refused.remedy, blocks_file=True)
+    return StagedFile(name=job.name, source=job.source, out=None, blocked=True, problems=(problem,))
 
 
 def _check_extent(columns: int, rows: int, limits: Limits) -> None:
@@ -212,12 +219,14 @@ def _read_csv(job: FileJob, limits: Limits) -> _Grid:
     content = Path(job.path).read_bytes()
     if not content.strip():
         raise RefusedFileError("文件是空的", "请重新导出")
+    refuse_old_workbook(content)
     decoded = decode(content)
     if "\0" in decoded.text:
         raise RefusedFileError("文件含有空字节，不是文本文件", "请另存为 CSV UTF-8 后导入")
     problems = _encoding_problems(job, decoded.encoding, decoded.foreign, decoded.undecodable)
-    delimiter = _delimiter(decoded.text, job.known)
-    header = next(csv.reader(io.StringIO(decoded.text, newline=""), delimiter=delimiter), [])
+    text = _with_line_ends(decoded.text)
+    delimiter = _delimiter(text, job.known)
+    header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     if len(header) > limits.columns:
         _check_extent(len(header), 0, limits)
     before, skipped = len(problems), list[int]()
@@ -236,7 +245,7 @@ def _read_csv(job: FileJob, limits: Limits) -> _Grid:
 
     # Without threads pyarrow counts rows, so that a skipped one can be named.
     table = pa_csv.read_csv(
-        io.BytesIO(decoded.text.encode("utf-8")),
+        io.BytesIO(text.encode("utf-8")),
         read_options=pa_csv.ReadOptions(autogenerate_column_names=True, use_threads=False),
         parse_options=pa_csv.ParseOptions(
             delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=on_ragged
@@ -257,6 +266,12 @@ def _read_csv(job: FileJob, limits: Limits) -> _Grid:
             problems=problems,
         )
     )
+
+
+def _with_line_ends(text: str) -> str:
+    # Old programs end lines with CR alone, and a last line (perhaps the only one) may lack its end.
+    lines = text if "\n" in text else text.replace("\r", "\n")
+    return lines if lines.endswith("\n") else f"{lines}\n"
 
 
 def _encoding_problems(
@@ -309,7 +324,7 @@ def _without_blank_rows(grid: _Grid) -> _Grid:
 
 
 def _read_xlsx(job: FileJob, limits: Limits) -> _Grid:
-    _check_archive(job, limits)
+    check_archive(Path(job.path), inflated_bytes=limits.inflated_bytes, ratio=limits.ratio)
     try:
         workbook = python_calamine.CalamineWorkbook.from_path(job.path)
     except Exception as error:
@@ -322,31 +337,57 @@ def _read_xlsx(job: FileJob, limits: Limits) -> _Grid:
     end = sheet.end or (0, 0)
     _check_extent(end[1] + 1, end[0] + 1, limits)
     rows = sheet.to_python(skip_empty_area=False)
-    if not rows:
-        raise RefusedFileError("工作表是空的", "请重新导出")
-    header = [_cell(value) for value in rows[0]]
-    problems: list[Problem] = []
+    try:
+        others = [name for name in sheets_with_content(Path(job.path)) if name != sheet.name]
+        faulty = faulty_cells(Path(job.path), workbook.sheet_names.index(sheet.name))
+    except (ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise RefusedFileError("工作簿内部结构已损坏", "请在 Excel 中打开后另存为 .xlsx") from error
+    if not faulty and not any(_cell(value) for row in rows for value in row):
+        raise _empty_sheet(sheet.name, others)
+    header = [_cell(value) for value in rows[0]] if rows else []
+    problems = _faulty_problems(job, header, faulty)
+    for cell in faulty:
+        if 1 < cell.row <= len(rows) and cell.column < len(header):
+            rows[cell.row - 1][cell.column] = cell.value
     columns = []
     for name, values in zip(header, zip(*rows[1:], strict=True) if len(rows) > 1 else [()] * len(header), strict=True):
         if name in job.identities:
             problems += _lost_digits(job, name, values)
+        if name in job.codes:
+            problems += _truth_values(job, name, values)
         columns.append(pa.array([_cell(value) for value in values], pa.string()))
-    numbers = pa.array(range(2, len(rows) + 1), pa.int64())
-    return _without_blank_rows(_Grid(header=header, columns=columns, numbers=numbers, problems=problems))
-
-
-def _check_archive(job: FileJob, limits: Limits) -> None:
-    try:
-        with zipfile.ZipFile(job.path) as archive:
-            members = archive.infolist()
-    except zipfile.BadZipFile as error:
-        raise RefusedFileError("不是 .xlsx 文件（可能是旧版 .xls 或改过扩展名）", "请另存为 .xlsx 后导入") from error
-    inflated = sum(member.file_size for member in members)
-    packed = max(1, sum(member.compress_size for member in members))
-    if inflated > limits.inflated_bytes or (inflated > _RATIO_FLOOR and inflated / packed > limits.ratio):
-        raise RefusedFileError(
-            f"工作簿解压后有 {inflated // 2**20} MB，超过上限", "请清除多余的格式与空行，或拆分后导入"
+    return _without_blank_rows(
+        _Grid(
+            header=header,
+            columns=columns,
+            numbers=pa.array(range(2, len(rows) + 1), pa.int64()),
+            problems=problems,
+            notes=(f"{job.name}：只读取工作表“{sheet.name}”，未读取：{'、'.join(others)}",)
+            if others and job.sheet is None
+            else (),
         )
+    )
+
+
+def _empty_sheet(name: str, others: Sequence[str]) -> RefusedFileError:
+    if not others:
+        return RefusedFileError("工作表是空的", "请重新导出")
+    return RefusedFileError(
+        f"工作表“{name}”是空的，而{'、'.join(f'“{other}”' for other in others)}有内容",
+        f"请把数据移到“{name}”，或删去空表",
+    )
+
+
+def _faulty_problems(job: FileJob, header: Sequence[str], faulty: Iterable[FaultyCell]) -> list[Problem]:
+    named = [(cell, header[cell.column] if cell.column < len(header) else "") for cell in faulty]
+    return [
+        Problem(
+            file=job.name, row=cell.row, column=name or f"{column_letters(cell.column)} 列", value=cell.value,
+            reason=cell.reason, remedy="请在 Excel 中打开，改正公式并保存后重新导出，或将该列粘贴为数值",
+        )
+        for cell, name in named
+        if (cell.row == 1 if not name else not job.known or name in job.known)
+    ]  # fmt: skip
 
 
 def _lost_digits(job: FileJob, name: str, values: Sequence[Any]) -> list[Problem]:
@@ -358,6 +399,17 @@ def _lost_digits(job: FileJob, name: str, values: Sequence[Any]) -> list[Problem
         )
         for row, value in enumerate(values, start=2)
         if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= 10**DIGITS_EXCEL_KEEPS
+    ]  # fmt: skip
+
+
+def _truth_values(job: FileJob, name: str, values: Sequence[Any]) -> list[Problem]:
+    return [
+        Problem(
+            file=job.name, row=row, column=name, value=str(value).upper(),
+            reason="该单元格是逻辑值，不是编号或名称", remedy="请填写正确的编号或名称，并将该列设为文本格式",
+        )
+        for row, value in enumerate(values, start=2)
+        if isinstance(value, bool)
     ]  # fmt: skip
 
 

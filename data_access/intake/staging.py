@@ -12,11 +12,15 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 
 from data_access.errors import IntakeError
 from data_access.intake.mapping import FORMATS, Mapping, Source
 from data_access.intake.problems import Problem
 from data_access.intake.reading import RESULT_FILE, FileJob, Limits, StagedFile
+
+LOCK_PREFIX: Final = "~$"
+"""Begins the name of the file by which Excel marks a workbook as open."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,6 +48,7 @@ def collect(path: Path, mapping: Mapping) -> tuple[tuple[Path, Source], ...]:
     if not path.exists():
         raise IntakeError(f"There is no file or directory {path}.")
     candidates = sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
+    candidates = [candidate for candidate in candidates if not candidate.name.startswith(LOCK_PREFIX)]
     found: list[tuple[Path, Source]] = []
     unknown: list[str] = []
     for candidate in candidates:
@@ -54,7 +59,8 @@ def collect(path: Path, mapping: Mapping) -> tuple[tuple[Path, Source], ...]:
             unknown.append(candidate.name)
     patterns = "、".join(source.pattern for source in mapping.sources)
     if unknown:
-        raise IntakeError(f"映射“{mapping.name}”不认识这些文件：{'、'.join(unknown)}。可识别的文件名：{patterns}")
+        old = "旧版 .xls 不支持，请另存为 .xlsx。" if any(name.lower().endswith(".xls") for name in unknown) else ""
+        raise IntakeError(f"映射“{mapping.name}”不认识这些文件：{'、'.join(unknown)}。{old}可识别的文件名：{patterns}")
     if not found:
         raise IntakeError(f"{path} 中没有可导入的文件。映射“{mapping.name}”可识别的文件名：{patterns}")
     present = {source.name for _, source in found}
@@ -62,6 +68,18 @@ def collect(path: Path, mapping: Mapping) -> tuple[tuple[Path, Source], ...]:
     if missing and path.is_dir():
         raise IntakeError(f"缺少必需的文件：{'、'.join(missing)}")
     return tuple(found)
+
+
+def passed_over(path: Path) -> tuple[str, ...]:
+    """Notes on what lies in the directory to import and is not read: directories, and lock files of Excel."""
+    if not path.is_dir():
+        return ()
+    directories = sorted(p.name for p in path.iterdir() if p.is_dir() and not p.name.startswith("."))
+    locks = sorted(p.name for p in path.iterdir() if p.is_file() and p.name.startswith(LOCK_PREFIX))
+    notes = [f"未读取子目录（只导入目录下的文件）：{'、'.join(directories)}"] if directories else []
+    if locks:
+        notes.append(f"未读取 Excel 的临时文件：{'、'.join(locks)}；有文件尚未关闭，未保存的改动不在导入之列")
+    return tuple(notes)
 
 
 def keep_raw(root: Path, files: Iterable[tuple[Path, Source]], limits: Limits) -> tuple[RawFile, ...]:
@@ -151,6 +169,13 @@ def _job(out: Path, mapping: Mapping, file: RawFile) -> FileJob:
     ]
     expected = dict.fromkeys([*(str(t.source) for t in targets if not t.optional), *source.columns])
     known = dict.fromkeys([*expected, *(str(t.source) for t in targets), *source.ignored_columns])
+    codes = [
+        str(t.source)
+        for entry in mapping.entries
+        if entry.sql is None and source.name in entry.sources
+        for t in entry.targets
+        if t.source and entry.is_code(t)
+    ]
     identities = [str(t.source) for t in targets if t.parser.is_identity]
     return FileJob(
         path=str(file.path),
@@ -162,6 +187,7 @@ def _job(out: Path, mapping: Mapping, file: RawFile) -> FileJob:
         expected=tuple(expected),
         known=tuple(known),
         identities=tuple(dict.fromkeys([*identities, *source.columns])),
+        codes=tuple(dict.fromkeys(codes)),
     )
 
 

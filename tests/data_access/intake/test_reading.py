@@ -11,11 +11,12 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 
 from data_access.errors import IntakeError
 from data_access.intake import Limits, mappings
 from data_access.intake.reading import FileJob, StagedFile, stage_file
-from data_access.intake.staging import collect, keep_raw, stage_files
+from data_access.intake.staging import collect, keep_raw, passed_over, stage_files
 from tests.data_access.intake.college import STUDENT_HEADER, students, write_csv, write_xlsx
 
 
@@ -97,6 +98,121 @@ def test_openpyxl_workbooks_and_named_sheets_are_read(tmp_path: Path) -> None:
     assert "说明、数据" in read(tmp_path / "a.xlsx", sheet="没有").problems[0].remedy
 
 
+def workbook_with(path: Path, rows: list[list[object]]) -> Path:
+    """A workbook as openpyxl writes it: formulas without their results, errors as such."""
+    workbook = openpyxl.Workbook()
+    for row in rows:
+        workbook.active.append(row)
+    workbook.save(path)
+    return path
+
+
+def test_error_values_and_formulas_without_a_result_are_listed_with_cell_and_reason(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["学号", "班级", "旁注"], ["1", "#N/A", "#REF!"], ["2", "=VLOOKUP(A3,B:B,1)", None], ["3", "甲", None], ["4", "#DIV/0!"],
+    ]  # fmt: skip
+    staged = read(workbook_with(tmp_path / "a.xlsx", rows), known=("学号", "班级"))
+    assert [(p.file, p.row, p.column, p.value, p.reason) for p in staged.problems] == [
+        ("a.xlsx", 2, "班级", "#N/A", "公式错误值"),
+        ("a.xlsx", 3, "班级", "=VLOOKUP(A3,B:B,1)", "公式没有缓存结果"),
+        ("a.xlsx", 5, "班级", "#DIV/0!", "公式错误值"),
+    ]
+    assert all("粘贴为数值" in problem.remedy for problem in staged.problems)
+    assert [row["班级"] for row in cells(staged)] == ["#N/A", "=VLOOKUP(A3,B:B,1)", "甲", "#DIV/0!"]
+
+
+def test_a_formula_with_a_stored_result_is_read_as_that_result(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as workbook:
+        sheet = workbook.add_worksheet()
+        sheet.write_row(0, 0, ["学号", "班级", "错"])
+        sheet.write_formula(1, 0, "=1+1", value=2)
+        sheet.write_formula(1, 1, '="甲"', value="甲")
+        sheet.write_formula(2, 0, "=1/0", value="#DIV/0!")
+    staged = read(path)
+    assert [(problem.row, problem.column, problem.value) for problem in staged.problems] == [(3, "学号", "#DIV/0!")]
+    assert cells(staged)[0] == {"__row": 2, "学号": "2", "班级": "甲", "错": ""}
+
+
+def test_an_error_in_the_header_row_is_named_by_its_letter(tmp_path: Path) -> None:
+    staged = read(workbook_with(tmp_path / "a.xlsx", [["学号", "#NAME?"], ["1", "2"]]), known=("学号",))
+    assert [(problem.row, problem.column) for problem in staged.problems] == [(1, "B 列")]
+
+
+def test_workbooks_that_declare_entities_are_refused(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "a.xlsx", ("学号",), [("1",)])
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    start = b"<workbook "
+    members["xl/workbook.xml"] = members["xl/workbook.xml"].replace(
+        start, b'<!DOCTYPE workbook [<!ENTITY a "aaaa">]>' + start, 1
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    assert read(path).blocked
+
+
+def two_sheets(path: Path, *, first: list[object]) -> Path:
+    workbook = openpyxl.Workbook()
+    workbook.active.title = "甲表"
+    if first:
+        workbook.active.append(first)
+    second = workbook.create_sheet("乙表")
+    second.append(["学号"])
+    workbook.create_sheet("空表")
+    workbook.save(path)
+    return path
+
+
+def test_sheets_with_content_that_are_not_read_are_noted(tmp_path: Path) -> None:
+    staged = read(two_sheets(tmp_path / "a.xlsx", first=["学号"]))
+    assert staged.notes == ("a.xlsx：只读取工作表“甲表”，未读取：乙表",)
+    assert read(two_sheets(tmp_path / "b.xlsx", first=["学号"]), sheet="甲表").notes == ()
+
+
+def test_an_empty_first_sheet_is_told_from_an_empty_workbook(tmp_path: Path) -> None:
+    (problem,) = read(two_sheets(tmp_path / "a.xlsx", first=[])).problems
+    assert problem.reason == "工作表“甲表”是空的，而“乙表”有内容"
+    (problem,) = read(workbook_with(tmp_path / "b.xlsx", [])).problems
+    assert problem.reason == "工作表是空的"
+
+
+def test_a_truth_value_is_no_code(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "a.xlsx", ("学号", "订单培养"), [(True, True), ("1", False)])
+    staged = read(path, codes=("学号",))
+    assert [(p.row, p.column, p.value) for p in staged.problems] == [(2, "学号", "TRUE")]
+    assert [row["订单培养"] for row in cells(staged)] == ["true", "false"]
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r", "\r\n"])
+def test_a_csv_of_headers_alone_has_no_rows_however_it_ends(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(f"学号,姓名{ending}".encode())
+    staged = read(path, known=("学号", "姓名"))
+    assert (staged.problems, staged.rows, staged.columns) == ((), 0, ("学号", "姓名"))
+
+
+def test_lines_may_end_with_carriage_returns_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("学号,姓名\r1,甲\r2,乙".encode("gb18030"))
+    assert [(row["__row"], row["姓名"]) for row in cells(read(path, known=("学号", "姓名")))] == [(2, "甲"), (3, "乙")]
+
+
+@pytest.mark.parametrize(
+    ("name", "inside", "reason"),
+    [
+        ("a.xlsx", b"Workbook", "旧版 .xls 不支持"),
+        ("a.csv", b"Workbook", "旧版 .xls 不支持"),
+        ("a.xlsx", "EncryptedPackage".encode("utf-16-le"), "工作簿已加密"),
+    ],
+)
+def test_old_and_encrypted_workbooks_are_named_as_such(tmp_path: Path, name: str, inside: bytes, reason: str) -> None:
+    (tmp_path / name).write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(range(256)) * 8 + inside)
+    (problem,) = read(tmp_path / name).problems
+    assert (problem.reason, ".xlsx" in problem.remedy) == (reason, True)
+
+
 def bomb(path: Path) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * 80 * 2**20)
@@ -171,6 +287,23 @@ def test_files_the_mapping_does_not_know_are_listed(tmp_path: Path) -> None:
     assert len(collect(tmp_path, mappings()["demo"])) == 1
     (tmp_path / "财务.csv").write_text("x", encoding="utf-8")
     with pytest.raises(IntakeError, match=r"财务\.csv.*宿舍检查\*\.csv"):
+        collect(tmp_path, mappings()["demo"])
+
+
+def test_lock_files_and_directories_are_passed_over_with_a_note(tmp_path: Path) -> None:
+    write_csv(tmp_path / "宿舍检查.csv", ("学号",), [])
+    (tmp_path / "~$学生名单.xlsx").write_bytes(b"lock")
+    (tmp_path / "往年").mkdir()
+    assert [path.name for path, _ in collect(tmp_path, mappings()["demo"])] == ["宿舍检查.csv"]
+    directories, locks = passed_over(tmp_path)
+    assert "往年" in directories
+    assert "~$学生名单.xlsx" in locks
+    assert passed_over(tmp_path / "宿舍检查.csv") == ()
+
+
+def test_an_old_workbook_is_refused_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "学生名单.xls").write_bytes(b"old")
+    with pytest.raises(IntakeError, match=r"旧版 \.xls 不支持，请另存为 \.xlsx"):
         collect(tmp_path, mappings()["demo"])
 
 
