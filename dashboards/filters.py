@@ -13,6 +13,7 @@ from layouts.controls import Option
 
 ALL_DEPARTMENTS: Final = "all"
 LATEST_WEEK: Final = "latest"
+NO_TERM: Final = Option(value="", label="尚无学期")
 _LONGEST_TERM_WEEKS: Final = 53
 """The largest week number that a calendar may hold."""
 
@@ -30,7 +31,7 @@ def term(code: str, level: str, *, kind: str) -> Filter:
             current = current_term(newest_first, services.values.data_date())
             default = None if current is None else current.key
         ordered = sorted(newest_first, key=lambda item: item.key != default)
-        return [Option(value=item.key, label=item.label) for item in ordered]
+        return [Option(value=item.key, label=item.label) for item in ordered] or [NO_TERM]
 
     return Filter(name="term", label="学期", kind=Kind.SELECT, options=options)
 
