@@ -19,6 +19,8 @@ TRUE_WORDS: Final = ("是", "true", "1", "y", "yes", "有", "√", "t")
 FALSE_WORDS: Final = ("否", "false", "0", "n", "no", "无", "×", "f")
 _WIDE: Final = "０１２３４５６７８９．－／：＋"
 _NARROW: Final = "0123456789.-/:+"
+_CODE_WIDE: Final = "".join(chr(n) for n in range(0xFF01, 0xFF5F) if chr(n + 0x20 - 0xFF00).isalnum()) + "－．／＿＃"
+_CODE_NARROW: Final = "".join(chr(ord(character) + 0x20 - 0xFF00) for character in _CODE_WIDE)
 _DATE: Final = "([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?"
 _TERM: Final = "([0-9]{4})[-—–]([0-9]{4})(学年)?[-—– ]?(第)?([12一二])(学期)?"
 
@@ -51,6 +53,14 @@ def quoted(text: str) -> str:
 def cleaned(source: str) -> str:
     """SQL for the text of a cell without surrounding white space, NULL where nothing remains."""
     return f"nullif(trim(CAST({source} AS VARCHAR), {quoted(SPACES)}), '')"
+
+
+def code_text(text: str) -> str:
+    """SQL for a number or code with its letters, digits and joining signs in their ordinary width.
+
+    Brackets and the like stay as they are: names such as 软件2501（升本） are commonly written with wide ones.
+    """
+    return f"translate({text}, {quoted(_CODE_WIDE)}, {quoted(_CODE_NARROW)})"
 
 
 def _narrow(text: str) -> str:

@@ -91,6 +91,7 @@ def _candidates(checked: Checked) -> Candidates:
     return Candidates(
         table=entry.table,
         relation=checked.relation,
+        faulty=checked.faulty,
         key=entry.key,
         columns=tuple(target.column.name for target in entry.targets),
         references={t.column.name: t.reference for t in entry.targets if t.reference is not None},

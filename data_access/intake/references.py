@@ -7,9 +7,9 @@ naming something unknown are taken out, and then those that named them, until no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
@@ -21,6 +21,7 @@ from data_access.intake.problems import Problem, WaitingRow
 from data_access.intake.reading import ROW
 from data_access.merging import key_expression, scan
 
+FAULTY_LISTED: Final = 100_000
 FilesOf = Callable[[str], Sequence[DataFile]]
 """The files that count of a table, as the reading transaction sees them."""
 
@@ -30,7 +31,9 @@ class Candidates:
     """Sound rows on their way into one table.
 
     Attributes:
-        relation: temporary table with ``__id``, ``__file``, ``__row``, perhaps ``__batch``, and the columns.
+        relation: temporary table with ``__id``, ``__file``, ``__row``, the columns, and ``__batch`` where the
+            rows wait, or else ``__text_`` columns with the references as they stand in the file.
+        faulty: a like table of rows that are refused anyway, so that their references are checked too.
         columns: contract columns they carry, references still as codes.
         headers: source header of each column, for messages.
         is_waiting: True for rows kept back by an earlier import.
@@ -42,6 +45,7 @@ class Candidates:
     columns: tuple[str, ...]
     references: dict[str, Reference]
     headers: dict[str, str]
+    faulty: str | None = None
     is_waiting: bool = False
 
 
@@ -155,6 +159,7 @@ class Resolver:
             f"{' '.join(joins)} WHERE c.__id NOT IN (SELECT __id FROM out_{number})"
         ).to_arrow_table()
         waiting, problems = ((), ()) if candidates.is_waiting else self._unresolved(number, candidates)
+        problems += tuple(self._also_unknown(candidates))
         return Resolved(
             candidates=candidates,
             rows=rows.drop_columns(["__id"]),
@@ -163,6 +168,20 @@ class Resolver:
             problems=problems,
             moved=self._moved(number, candidates) if candidates.is_waiting else (),
         )
+
+    def _also_unknown(self, candidates: Candidates) -> Iterator[Problem]:
+        """What rows that are refused for another reason name in vain; what they might wait for is no fault."""
+        if candidates.faulty is None:
+            return
+        for column, reference in candidates.references.items():
+            fault = "k.meanings > 1" if reference.on_unknown == "quarantine" else "(k.code IS NULL OR k.meanings > 1)"
+            rows = self._con.execute(
+                f"""SELECT c.__file, c.{ROW}, c."__text_{column}", coalesce(k.meanings, 0) > 1 FROM {candidates.faulty} c
+                LEFT JOIN known_{reference.table}_{reference.by} k ON k.code = c."{column}"
+                WHERE c."{column}" IS NOT NULL AND {fault} ORDER BY 1, 2 LIMIT {FAULTY_LISTED}"""
+            ).fetchall()
+            for file, row, text, is_ambiguous in rows:
+                yield _unknown(candidates, file, row, column, reference, text, is_ambiguous)
 
     def _moved(self, number: int, candidates: Candidates) -> tuple[tuple[int, str, str], ...]:
         """Rows kept back whose parent has come while another is still unknown."""
@@ -175,11 +194,13 @@ class Resolver:
         )
 
     def _missing(self, number: int, candidates: Candidates) -> dict[int, list[tuple[str, Reference, str, bool]]]:
-        """Why each row was taken out: column, reference, code, and whether the code is ambiguous."""
+        """Why each row was taken out: column, reference, its text, and whether it is ambiguous."""
         missing: dict[int, list[tuple[str, Reference, str, bool]]] = {}
         for column, reference in candidates.references.items():
+            # People look for what stands in their file, not for the key that was made of it.
+            shown = f'CAST(c."{column}" AS VARCHAR)' if candidates.is_waiting else f'c."__text_{column}"'
             rows = self._con.execute(
-                f"""SELECT c.__id, CAST(c."{column}" AS VARCHAR), coalesce(k.meanings, 0) > 1
+                f"""SELECT c.__id, {shown}, coalesce(k.meanings, 0) > 1
                 FROM {candidates.relation} c SEMI JOIN out_{number} o USING (__id)
                 LEFT JOIN known_{reference.table}_{reference.by} k ON k.code = c."{column}"
                 WHERE c."{column}" IS NOT NULL AND (k.code IS NULL OR k.meanings > 1) ORDER BY 1"""

@@ -11,7 +11,7 @@ import duckdb
 from data_access.contracts import contracts
 from data_access.errors import MappingError
 from data_access.intake.mapping import Entry, Mapping, Target
-from data_access.intake.parsers import cleaned, code_key, quoted
+from data_access.intake.parsers import cleaned, code_key, code_text, quoted
 from data_access.intake.problems import Problem
 from data_access.intake.reading import ROW, StagedFile
 
@@ -24,13 +24,16 @@ class Checked:
     """The sound rows of one entry, in a temporary table of the connection.
 
     Attributes:
-        relation: table with ``__file``, ``__row`` and one column per target, references still as codes.
+        relation: table with ``__file``, ``__row`` and one column per target, references still as codes, and
+            ``__text_`` columns with the references as they stand in the file.
+        faulty: likewise the rows that are wrong, with nothing where a reference cell is itself wrong.
         read: rows of the source.
         refused: rows that are wrong.
     """
 
     entry: Entry
     relation: str
+    faulty: str
     read: int
     refused: int
     problems: tuple[Problem, ...]
@@ -50,30 +53,42 @@ def check_entry(
         return None
     readable = [file for file in files if file.out is not None]
     if not readable:
-        return Checked(entry=entry, relation=_nothing(con, number, entry), read=0, refused=0, problems=())
+        return Checked(
+            entry=entry, relation=(none := _nothing(con, number, entry)), faulty=none, read=0, refused=0, problems=()
+        )
     origin = _direct(entry, readable) if entry.sql is None else _step(con, number, mapping, entry, readable)
     con.execute(f"CREATE TEMP TABLE raw_{number} AS {_parsed(entry, origin)}")
     con.execute(f"CREATE TEMP TABLE bad_{number} (__id BIGINT)")
     problems = _cell_problems(con, number, entry, readable)
     _mark_refused_by_reader(con, number, readable)
     problems += _repeated_keys(con, number, entry)
-    relation = f"checked_{number}"
+    relation, faulty = f"checked_{number}", f"faulty_{number}"
     columns = ", ".join(f'"v_{t.column.name}" AS "{t.column.name}"' for t in entry.targets)
-    con.execute(
-        f"CREATE TEMP TABLE {relation} AS SELECT __id, __file, __row, {columns} FROM raw_{number} "
-        f"ANTI JOIN bad_{number} USING (__id)"
-    )
+    references = [t.column.name for t in entry.targets if t.reference is not None]
+    texts = "".join(f', "t_{name}" AS "__text_{name}"' for name in references)
+    usable = "".join(f', CASE WHEN "b_{name}" IS NULL THEN "v_{name}" END AS "{name}"' for name in references)
+    for table, join, wanted in ((relation, "ANTI", f", {columns}"), (faulty, "SEMI", usable)):
+        con.execute(
+            f"CREATE TEMP TABLE {table} AS SELECT __id, __file, __row{wanted}{texts} FROM raw_{number} "
+            f"{join} JOIN bad_{number} USING (__id)"
+        )
     total, sound = (
         con.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0] for name in (f"raw_{number}", relation)
     )
     skipped = sum(file.skipped_rows for file in readable) if entry.sql is None else 0
     return Checked(
-        entry=entry, relation=relation, read=total + skipped, refused=total + skipped - sound, problems=tuple(problems)
+        entry=entry,
+        relation=relation,
+        faulty=faulty,
+        read=total + skipped,
+        refused=total + skipped - sound,
+        problems=tuple(problems),
     )
 
 
 def _nothing(con: duckdb.DuckDBPyConnection, number: int, entry: Entry) -> str:
     columns = ", ".join(f'CAST(NULL AS {t.parser.sql_type}) AS "{t.column.name}"' for t in entry.targets)
+    columns += "".join(f', NULL::VARCHAR AS "__text_{t.column.name}"' for t in entry.targets if t.reference is not None)
     con.execute(
         f"CREATE TEMP TABLE checked_{number} AS SELECT 0::BIGINT AS __id, '' AS __file, 0::BIGINT AS __row, {columns} "
         "WHERE false"
@@ -140,6 +155,8 @@ def _text(target: Target) -> str:
 
 def _value(entry: Entry, target: Target) -> str:
     text = f'"t_{target.column.name}"'
+    if entry.is_code(target):
+        text = code_text(text)
     if target.parser.name == "code_id":
         named = contracts()[target.reference.table] if target.reference is not None else entry.table
         return code_key(named, text)
@@ -222,12 +239,14 @@ def _mark_refused_by_reader(con: duckdb.DuckDBPyConnection, number: int, files: 
 
 def _repeated_keys(con: duckdb.DuckDBPyConnection, number: int, entry: Entry) -> list[Problem]:
     keys = ", ".join(f'"v_{name}"' for name in entry.key)
+    texts = ", ".join(f'"t_{name}"' for name in entry.key)
     values = ", ".join(f'"v_{t.column.name}"' for t in entry.targets)
     rows = con.execute(
         f"""WITH repeated AS (
             SELECT {keys} FROM raw_{number} WHERE {" AND ".join(f'"v_{name}" IS NOT NULL' for name in entry.key)}
             GROUP BY ALL HAVING count(*) > 1)
-        SELECT __id, __file, {ROW}, concat_ws('，', {keys}) AS shown, md5(CAST(row({values}) AS VARCHAR)) AS content
+        SELECT __id, __file, {ROW}, concat_ws('，', {keys}) AS shown, md5(CAST(row({values}) AS VARCHAR)) AS content,
+            concat_ws('，', {texts}) AS text
         FROM raw_{number} SEMI JOIN repeated USING ({keys}) ORDER BY shown, __file, {ROW}"""
     ).fetchall()
     groups: dict[str, list[tuple[Any, ...]]] = {}
@@ -236,7 +255,7 @@ def _repeated_keys(con: duckdb.DuckDBPyConnection, number: int, entry: Entry) ->
     problems: list[Problem] = []
     refused: list[int] = []
     headers = "、".join(str(entry.target(name).source or name) for name in entry.key)
-    for shown, members in groups.items():
+    for members in groups.values():
         identical = len({member[4] for member in members}) == 1
         # Of identical rows the first is as good as any; of contradicting ones none can be trusted.
         wrong = members[1:] if identical else members
@@ -246,7 +265,7 @@ def _repeated_keys(con: duckdb.DuckDBPyConnection, number: int, entry: Entry) ->
             named = "、".join(f"{'' if m[1] == member[1] else m[1]}第 {m[2]} 行" for m in others[:5])
             problems.append(
                 Problem(
-                    file=member[1], row=member[2], column=headers, value=shown,
+                    file=member[1], row=member[2], column=headers, value=member[5],
                     reason=f"与{named}完全重复" if identical else f"与{named}业务键相同而内容不同",
                     remedy="请只保留一行" if identical else "请核实后只保留正确的一行",
                 )

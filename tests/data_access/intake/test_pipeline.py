@@ -259,9 +259,56 @@ def test_an_unknown_reference_is_listed_among_the_faults(college: College, inbox
         *attendance(["2025000001"], "2031-09-01"),
     ]
     report = bring(college, inbox, "课堂考勤_第01周.csv", ATTENDANCE_HEADER, rows)
-    assert [(p.row, p.column, p.value) for p in report.problems] == [(4, "上课日期", "20310901")]
+    assert [(p.row, p.column, p.value) for p in report.problems] == [(4, "上课日期", "2031-09-01")]
     assert [(w.row, w.missing_value) for w in report.waiting] == [(3, "2025999999")]
     assert "fact_attendance" not in college.lake.tables()
+
+
+def test_all_faults_of_a_row_are_listed_together(college: College, inbox: Path) -> None:
+    rows = [(1, "C001", "T999", "软件2501", "2031-2032-1", "隔空", 40, 64, "是"), offerings()[1]]
+    report = bring(college, inbox, "教学班.csv", OFFERING_HEADER, rows)
+    assert [(p.row, p.column, p.value) for p in report.problems] == [
+        (2, "学期", "2031-2032-1"), (2, "授课方式", "隔空"), (2, "教师工号", "T999"),
+    ]  # fmt: skip
+    assert (report.tables["dim_offering"].refused, conserved(report)) == (1, True)
+
+
+def test_a_refused_row_is_not_blamed_for_a_parent_that_may_still_come(college: College, inbox: Path) -> None:
+    bring_roster(college, inbox, 1)
+    rows = attendance(["2025999999"], "2025-09-01", status="睡觉")
+    report = bring(college, inbox, "课堂考勤.csv", ATTENDANCE_HEADER, rows)
+    assert [(problem.row, problem.column) for problem in report.problems] == [(2, "考勤状态")]
+
+
+def test_a_cell_the_reader_objects_to_is_told_once(college: College, inbox: Path) -> None:
+    rows = [("2025000001", "学生1", True, "男", 2025, "河南", "普通高考", "否")]
+    report = bring(college, inbox, "学生名单.xlsx", STUDENT_HEADER, rows)
+    assert [(p.row, p.column, p.value) for p in report.problems] == [(2, "班级", "TRUE")]
+
+
+def test_wide_letters_and_digits_of_codes_mean_the_ordinary_ones(college: College, inbox: Path) -> None:
+    bring_roster(college, inbox, 1)
+    wide = str.maketrans("0123456789T", "０１２３４５６７８９Ｔ")
+    days = attendance([numbers(1)[0].translate(wide)], "2025-09-01", offering="１")
+    assert bring(college, inbox, "课堂考勤.csv", ATTENDANCE_HEADER, days).waiting == ()
+    assert len(college.rows("fact_attendance")) == 1
+    roster = [(students(1)[0][0].translate(wide), *students(1)[0][1:])]
+    assert bring(college, inbox, "学生名单.xlsx", STUDENT_HEADER, roster).tables["dim_student"].unchanged == 1
+
+
+def test_repeated_keys_are_shown_as_they_stand_in_the_file(college: College, inbox: Path) -> None:
+    bring_roster(college, inbox, 1)
+    rows = [attendance(numbers(1), day)[0] for day in ("2025-9-1", "2025/09/01")]
+    report = bring(college, inbox, "课堂考勤.csv", ATTENDANCE_HEADER, rows)
+    assert [(p.row, p.value) for p in report.problems] == [(3, "2025000001，1，2025/09/01")]
+
+
+def test_what_lies_beside_the_files_and_is_not_read_is_noted(college: College, inbox: Path) -> None:
+    write_csv(inbox / "教学班.csv", OFFERING_HEADER, offerings())
+    (inbox / "往年").mkdir()
+    report = college.intake.run(inbox, "demo")
+    assert report.succeeded
+    assert ["往年" in note for note in report.notes] == [True]
 
 
 def test_sound_rows_go_in_alone_only_when_asked_for(college: College, inbox: Path) -> None:
