@@ -20,6 +20,8 @@ _OPENING: Final = """\
 
 - 文本编码：UTF-8（可带 BOM）或 GB18030；同一文件内两种编码混杂则整个文件拒收，并指出行号。
 - Excel：学号、工号、编号等列须为文本格式；超过 15 位的数字已被 Excel 改动末位，逐行拒收。
+- 错误值（`#N/A` 等）与没有缓存结果的公式逐格列出，不当作空值；只读取第一张（或映射指定的）工作表。
+- 学号、编号等的全角数字与字母按半角读取；旧版 `.xls` 请另存为 `.xlsx`。
 - `NA`、`None`、`null` 都是普通文字，不会变成空值。
 - 行号按电子表格的习惯计：表头是第 1 行。
 - 默认整批要么全部导入、要么一行不导；所有问题一次列全。“只导入合格行”须明确选择。
@@ -71,6 +73,9 @@ def _entry(entry: Entry) -> Iterator[str]:
         source = f"固定值“{target.constant}”" if target.source is None else target.source
         yield f"| {source} | `{target.column.name}` {target.column.label_zh} | {_demand(target)} | {_meaning(target)} |"
     yield ""
+    if entry.checks:
+        yield f"逐行核对，下列情形拒收：{'；'.join(check.reason for check in entry.checks)}。"
+        yield ""
 
 
 def _demand(target: Target) -> str:

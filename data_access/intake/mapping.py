@@ -15,6 +15,7 @@ import yaml
 
 from data_access.contracts import Column, Contracts, Table, contracts
 from data_access.errors import MappingError, UnknownNameError, suggestion
+from data_access.intake.checks import Check, read_checks
 from data_access.intake.parsers import PARSERS, Parser
 
 MAPPINGS_DIRECTORY: Final = Path(__file__).with_name("mappings")
@@ -103,6 +104,7 @@ class Entry:
     key: tuple[str, ...]
     targets: tuple[Target, ...]
     note: str = ""
+    checks: tuple[Check, ...] = ()
 
     def target(self, name: str) -> Target:
         """How the column of that name is filled."""
@@ -257,7 +259,7 @@ def _entry(
     where: str, content: Any, sources: Dictionary[str, Source], tables: Contracts, problems: list[str]
 ) -> Entry | None:
     block = _Block(where, content, problems)
-    block.only("table", "from", "sql", "key", "columns", "note")
+    block.only("table", "from", "sql", "key", "columns", "note", "checks")
     name = block.text("table")
     if name not in tables:
         block.report(f"there is no table {name!r}{suggestion(name, tables)}")
@@ -288,7 +290,11 @@ def _entry(
         block.report(f"must fill its time key {table.time_key!r}")
     # A key cell may never be empty, whether or not the mapping says so.
     targets = tuple(_require(target) if target.column.name in {*key, table.time_key} else target for target in targets)
-    return Entry(table=table, sources=read, sql=sql, key=key, targets=targets, note=block.text("note", ""))
+    checks, faults = read_checks(block.content.get("checks"), {t.column.name: t.parser.sql_type for t in targets})
+    for fault in faults:
+        block.report(fault)
+    note = block.text("note", "")
+    return Entry(table=table, sources=read, sql=sql, key=key, targets=targets, note=note, checks=checks)
 
 
 def _require(target: Target) -> Target:

@@ -60,6 +60,7 @@ def check_entry(
     con.execute(f"CREATE TEMP TABLE raw_{number} AS {_parsed(entry, origin)}")
     con.execute(f"CREATE TEMP TABLE bad_{number} (__id BIGINT)")
     problems = _cell_problems(con, number, entry, readable)
+    problems += _failed_checks(con, number, entry)
     _mark_refused_by_reader(con, number, readable)
     problems += _repeated_keys(con, number, entry)
     relation, faulty = f"checked_{number}", f"faulty_{number}"
@@ -205,6 +206,24 @@ def _cell_problems(
                     file=rows[0][0], column=header, reason=f"另有 {count - PROBLEMS_LISTED} 行有同类问题，未逐行列出"
                 )
             )
+    return problems
+
+
+def _failed_checks(con: duckdb.DuckDBPyConnection, number: int, entry: Entry) -> list[Problem]:
+    columns = ", ".join(f'"v_{t.column.name}" AS "{t.column.name}"' for t in entry.targets)
+    problems: list[Problem] = []
+    for check in entry.checks:
+        rows = con.execute(
+            f'SELECT __id, __file, __row, __text FROM (SELECT __id, __file, {ROW} AS __row, "t_{check.column}" AS __text, '
+            f"{columns} FROM raw_{number}) WHERE ({check.holds}) IS FALSE ORDER BY 2, 3"
+        ).fetchall()
+        header = str(entry.target(check.column).source or check.column)
+        if rows:
+            con.execute(f"INSERT INTO bad_{number} SELECT unnest(?::BIGINT[])", [[row[0] for row in rows]])
+        problems += [
+            Problem(file=file, row=row, column=header, value=text or "", reason=check.reason, remedy="请核对该行")
+            for _, file, row, text in rows[:PROBLEMS_LISTED]
+        ]
     return problems
 
 

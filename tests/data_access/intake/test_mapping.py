@@ -79,6 +79,22 @@ def test_each_mistake_is_named(change: tuple[str, str], complaint: str) -> None:
     assert complaint in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("check", "complaint"),
+    [
+        ("{holds: score < 101, column: score}", "needs exactly 'holds', 'column' and 'reason'"),
+        ("{holds: points < 101, column: score, reason: 不对}", "cannot work"),
+        ("{holds: score + 1, column: score, reason: 不对}", "not true or false"),
+        ("{holds: score < 101, column: credit, reason: 不对}", "not filled"),
+    ],
+)
+def test_checks_are_tried_when_the_mapping_is_read(check: str, complaint: str) -> None:
+    (entry,) = parse_mapping(f"{SOUND}    checks: [{{holds: score < 101, column: score, reason: 不对}}]\n").entries
+    assert [(c.holds, c.column, c.reason) for c in entry.checks] == [("score < 101", "score", "不对")]
+    with pytest.raises(MappingError, match=complaint):
+        parse_mapping(f"{SOUND}    checks: [{check}]\n")
+
+
 def test_all_mistakes_come_at_once() -> None:
     with pytest.raises(MappingError) as refusal:
         parse_mapping(SOUND.replace("score:", "scores:").replace("parser: term", "parser: terms"))

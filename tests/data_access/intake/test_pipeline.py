@@ -311,6 +311,30 @@ def test_what_lies_beside_the_files_and_is_not_read_is_noted(college: College, i
     assert ["往年" in note for note in report.notes] == [True]
 
 
+def test_rows_whose_cells_contradict_each_other_are_refused(college: College, inbox: Path) -> None:
+    header = ("学期", "学期名称", "学年", "学期序", "开学日期", "放假日期", "教学周数")
+    terms = [
+        ("20261", "2026-2027-1", "2026-2027", "1", "2026-09-01", "2027-01-15", 18),
+        ("20262", "2026-2027-2", "2027-2028", "1", "2027-02-22", "2026-07-05", 18),
+    ]
+    write_csv(inbox / "学期.csv", header, terms)
+    days = [
+        ("2026-09-01", 1, "2026-2027-1", "是"),
+        ("2027-02-01", "", "2026-2027-1", "否"),
+        ("2028-02-01", "", "2026-2027-1", "否"),
+    ]
+    write_csv(inbox / "校历.csv", ("日期", "教学周次", "学期", "是否教学日"), days)
+    report = college.intake.run(inbox, "college", accept_good=True)
+    assert [(p.file, p.row, p.column, p.value, p.reason) for p in report.problems] == [
+        ("学期.csv", 3, "学年", "2027-2028", "学年与学期不符"),
+        ("学期.csv", 3, "学期序", "第一学期", "学期序与学期不符"),
+        ("学期.csv", 3, "放假日期", "2026-07-05", "放假日期不晚于开学日期"),
+        ("校历.csv", 4, "日期", "2028-02-01", "日期不在学期所属的学年之内"),
+    ]
+    assert (report.tables["dim_term"].new, report.tables["dim_date"].new) == (1, 2)
+    assert conserved(report)
+
+
 def test_sound_rows_go_in_alone_only_when_asked_for(college: College, inbox: Path) -> None:
     bring_roster(college, inbox, 3)
     rows = [*attendance(numbers(3), "2025-09-01"), *attendance(numbers(2), "2025-9-2", status="逃课")]
