@@ -20,7 +20,10 @@ TERMS = {"2013B": "2012-2013-2", "2013J": "2013-2014-1", "2014B": "2013-2014-2",
 DAILY = {("AAA", "2013J"), ("BBB", "2013B")}
 """The sections whose clicks are given by day, and attendance by week."""
 
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"the OULAD data set is not at {DATA}")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not DATA.is_dir(), reason=f"the OULAD data set is not at {DATA}"),
+]
 
 
 @pytest.fixture(scope="module", params=DATABASES)

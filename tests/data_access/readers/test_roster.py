@@ -4,6 +4,7 @@ import datetime as dt
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pytest
 
 from data_access.contracts import contracts
 from data_access.lake import load_tables
@@ -12,6 +13,8 @@ from data_access.readers.scope import Scope
 from indicators.engine import compute
 from indicators.library import shipped_library
 from tests.random_college import AS_OF, random_tables
+
+pytestmark = pytest.mark.slow
 
 TERM = 20232
 IN_JUNE, IN_AUGUST = 20240612, 20240814
