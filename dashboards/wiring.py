@@ -125,6 +125,7 @@ def _connect_browser(app: Dash) -> None:
         Input(shell.URL, "search"),
         State(shell.URL, "pathname"),
         State(ids.ANY_CONTROL, "id"),
+        State(ids.ANY_CONTROL, "value"),
         State(ids.ANY_ADDRESS, "data"),
         prevent_initial_call=True,
     )

@@ -22,16 +22,22 @@
   clientside.address = {
     go,
 
-    /* The address changed (a link, the back button): set the controls and tell the page. */
-    restore(search, pathname, ids, addresses) {
+    /* The address changed (a link, the back button): set the controls and tell the page.
+       Two quick changes may arrive as one, with the page still at the second address: then only the
+       controls, which the first change had moved, are set back. */
+    restore(search, pathname, ids, shown, addresses) {
       const keep = clientside.no_update;
       const params = new URLSearchParams(search || '');
       const address = addresses.length === 1 ? addresses[0] : null;
-      if (address === null || address.path !== pathname || address.search === (search || '')) {
+      if (address === null || address.path !== pathname) {
         return [ids.map(() => keep), addresses.map(() => keep)];
       }
       const values = ids.map((id) => params.get(id.name) || written(address.defaults[id.name]));
-      return [values, [{ ...address, search: search || '' }]];
+      if (address.search !== (search || '')) {
+        return [values, [{ ...address, search: search || '' }]];
+      }
+      const moved = values.some((value, index) => value !== written(shown[index]));
+      return [moved ? values : ids.map(() => keep), addresses.map(() => keep)];
     },
 
     /* A control changed: write it into the address; the page number no longer means anything. */
