@@ -51,13 +51,23 @@ def create_app(settings: Settings | None = None) -> Flask:
     from dashboards import PAGES  # noqa: PLC0415
     from dashboards.services import Services  # noqa: PLC0415
     from dashboards.wiring import build  # noqa: PLC0415
-    from data_access.readers.scope import Scope  # noqa: PLC0415
+    from data_access.access.permissions import Permission  # noqa: PLC0415
+    from data_access.access.scope import Scope  # noqa: PLC0415
+    from data_access.access.viewer import Viewer  # noqa: PLC0415
 
     chosen = settings or Settings.from_environment()
     database = open_home(chosen)
+    everyone = Viewer(
+        account_id=0,
+        username="",
+        name="",
+        posts=(),
+        permissions=frozenset(Permission),
+        scope=Scope.all("no sign-in yet: the server listens on this machine only"),
+    )
     services = Services(
         values=open_values(chosen, database),
-        scope=lambda: Scope.all("no sign-in yet: the server listens on this machine only"),
+        viewer=lambda: everyone,
         today=today,
     )
     server: Flask = build(PAGES, services, assets_folder=str(ROOT / "assets")).server
@@ -286,7 +296,7 @@ def compute(*, full: bool, as_of: dt.datetime | None, as_json: bool) -> None:
 @_json_option
 def value(*, code: str, entity: str, period: str, as_json: bool) -> None:
     """Print one value of the indicator CODE with what explains it."""
-    from data_access.readers.scope import Scope  # noqa: PLC0415
+    from data_access.access.scope import Scope  # noqa: PLC0415
 
     found = _values().value(code, entity, period, scope=Scope.all("command line of the operator"))
     if as_json:
@@ -303,7 +313,7 @@ def value(*, code: str, entity: str, period: str, as_json: bool) -> None:
 @click.option("--format", "form", type=click.Choice(["csv", "json"]), default="json", show_default=True)
 def values(*, code: str, level: str, period: str, form: str) -> None:
     """Print the values of the indicator CODE for all entities of a level."""
-    from data_access.readers.scope import Scope  # noqa: PLC0415
+    from data_access.access.scope import Scope  # noqa: PLC0415
 
     found = _values().values(code, level, period, scope=Scope.all("command line of the operator"))
     if form == "json":
@@ -332,7 +342,7 @@ def values(*, code: str, level: str, period: str, form: str) -> None:
 @click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
 def entities(*, level: str, search: str, form: str) -> None:
     """Print ids, codes and names of the entities of a level, for use with --entity."""
-    from data_access.readers.scope import Scope  # noqa: PLC0415
+    from data_access.access.scope import Scope  # noqa: PLC0415
 
     found = _values().entities(level, search=search, scope=Scope.all("command line of the operator"))
     _print(found) if form == "json" else _print_csv(("entity", "code", "name"), found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.college import Bench, median
-from data_access.readers.scope import Scope
+from data_access.access.scope import Scope
 
 CODE = "CRS-ATT-01"
 

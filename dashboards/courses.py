@@ -13,7 +13,8 @@ from dash.development.base_component import Component
 from numpy.typing import NDArray
 
 from dashboards import filters, ids
-from dashboards.page import Filter, Heading, Kind, Nav, Page, Panel, Permission, Place, View
+from dashboards.page import Filter, Heading, Kind, Nav, Page, Panel, Place, View
+from data_access.access.permissions import Permission
 from indicators.model import SCHOOL_ID
 from indicators.results import STATES, EntityInfo, IndicatorInfo, State, ValueFrame, ValuePoint
 from layouts import format as fmt

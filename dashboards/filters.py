@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from dashboards.page import Filter, Kind, View
-from dashboards.services import Scope, Services
+from dashboards.services import Services
+from data_access.access.scope import Scope
 from indicators.results import TermInfo
 from layouts.controls import Option
 

@@ -13,7 +13,8 @@ from dash.development.base_component import Component
 
 from dashboards import filters, ids, query
 from dashboards.courses import ATTENDANCE, COUNTED
-from dashboards.page import Filter, Heading, Kind, NotFoundError, Page, Panel, Permission, View
+from dashboards.page import Filter, Heading, Kind, NotFoundError, Page, Panel, View
+from data_access.access.permissions import Permission
 from indicators.results import Absence, IndicatorInfo, OfferingInfo, PeriodInfo, RosterRow, State, ValuePoint
 from layouts import format as fmt
 from layouts import states, table, tiles

@@ -9,7 +9,9 @@ from enum import StrEnum
 from typing import Any
 
 from dashboards import query
-from dashboards.services import Scope, Services
+from dashboards.services import Services
+from data_access.access.permissions import Permission
+from data_access.access.scope import Scope
 from data_access.errors import UserError
 from layouts.controls import Option
 from layouts.panel import Content
@@ -18,13 +20,6 @@ from layouts.shell import Crumb
 
 class NotFoundError(UserError):
     """What the address names does not exist, or not for this reader; the message is shown to them."""
-
-
-class Permission(StrEnum):
-    """What a reader may be allowed; ``<what>:<action>``."""
-
-    APPLICATION_OPEN = "application:open"
-    COURSE_VIEW = "course:view"
 
 
 class Kind(StrEnum):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
+from data_access.access.scope import Scope
+from data_access.access.viewer import Viewer
 from indicators.results import (
     DepartmentInfo,
     IndicatorInfo,
@@ -17,9 +19,6 @@ from indicators.results import (
     ValueFrame,
     ValuePoint,
 )
-
-Scope = Any
-"""What the reader may see. Pages pass it on and never look inside."""
 
 
 class ValueService(Protocol):
@@ -75,10 +74,14 @@ class Services:
     """Everything a page may use.
 
     Attributes:
-        scope: what the reader of the current request may see.
+        viewer: who asks in the current request. Pages pass their scope on and never look inside.
         today: the current day; pages compare the age of data with it.
     """
 
     values: ValueService
-    scope: Callable[[], Scope]
+    viewer: Callable[[], Viewer]
     today: Callable[[], dt.date] = dt.date.today
+
+    def scope(self) -> Scope:
+        """What the viewer of the current request may read."""
+        return self.viewer().scope

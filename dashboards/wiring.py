@@ -14,8 +14,9 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from dashboards import guard, ids, query
-from dashboards.page import Choice, Filter, Heading, Kind, NotFoundError, Page, Panel, Permission, Place, View
+from dashboards.page import Choice, Filter, Heading, Kind, NotFoundError, Page, Panel, Place, View
 from dashboards.services import Services
+from data_access.access.permissions import Permission
 from layouts import controls, panel, shell, states
 
 _LOG: Final = logging.getLogger("luoxuan.web")

@@ -13,7 +13,9 @@ from data_access.engines import QueryEngine
 _ANCESTORS: Final = ("dept_id", "major_id", "class_id", "course_id", "teacher_id", "term_id", "grade_year", "size")
 
 _QUERIES: Final[Mapping[str, str]] = {
-    "dept": "SELECT dept_id AS entity_id, '' AS code, dept_name AS name, dept_id FROM dim_department",
+    "dept": """
+        SELECT dept_id AS entity_id, '' AS code, dept_name AS name, alias_names AS aliases, dept_id
+        FROM dim_department""",
     "major": "SELECT major_id AS entity_id, major_code AS code, major_name AS name, dept_id, major_id FROM dim_major",
     "class": """
         SELECT class_id AS entity_id, '' AS code, class_name AS name, m.dept_id, c.major_id, class_id, c.grade_year,
@@ -54,6 +56,7 @@ def _row(level: str, found: Mapping[str, Any]) -> dict[str, Any]:
         "entity_id": found["entity_id"],
         "code": found["code"] or "",
         "name": found["name"] or found["code"] or str(found["entity_id"]),
+        "aliases": found.get("aliases") or "",
         **{name: found.get(name) for name in _ANCESTORS},
     }
 

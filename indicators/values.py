@@ -9,9 +9,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from data_access.access.scope import Scope
 from data_access.errors import UnknownNameError, UserError, suggestion
 from data_access.readers.roster import RosterReader
-from data_access.readers.scope import Scope
 from data_access.readers.stored import LEVEL_NUMBERS, StoredPeriod, StoredPlan, StoredValue, ValueReader
 from indicators.model import PERIOD_WORDS
 from indicators.results import (

@@ -204,6 +204,8 @@ class Entity(Base):
     entity_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     code: Mapped[str] = mapped_column(String(64), default="")
     name: Mapped[str] = mapped_column(String(160))
+    aliases: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Other names of a department, by which the library may name it; separated by semicolons."""
     dept_id: Mapped[int | None] = mapped_column(BigInteger)
     major_id: Mapped[int | None] = mapped_column(BigInteger)
     class_id: Mapped[int | None] = mapped_column(BigInteger)

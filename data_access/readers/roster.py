@@ -13,10 +13,10 @@ import duckdb
 import pyarrow as pa
 from sqlalchemy import Engine
 
+from data_access.access.scope import Scope
 from data_access.delta_store import term_of_date
 from data_access.engines import quoted
 from data_access.lake import Lake
-from data_access.readers.scope import Scope
 from data_access.readers.stored import ValueReader
 
 _ROSTER = """
@@ -47,6 +47,8 @@ class RosterReader:
     def roster(self, offering_id: int, *, scope: Scope) -> list[Mapping[str, Any]]:
         """One mapping a student, by student number; empty where the offering is not within the scope.
 
+        Of an offering whose roster as a whole is not in reach, the students who are within the scope themselves.
+
         Keys: those of the query above, ``student_no`` and ``class_name``. Students who only have grades
         or unit scores come with counts of 0.
         """
@@ -59,9 +61,10 @@ class RosterReader:
             files = [f.path for f in self.lake.data_files(table) if f.term is None or first <= f.term <= last]
             for row in self._query(files, sql, offering_id):
                 found.setdefault(row["student_id"], row)
-        # Who may see the offering may see its roster, also the students of other departments in it.
+        # Whose offering it is may see all who sit in it; others only those they answer for elsewhere.
+        is_whole = self.values.exists("roster", offering_id, scope=scope)
         students = self.values.entities(
-            "student", scope=Scope.all("roster of an offering in scope"), entity_ids=list(found)
+            "student", scope=Scope.all("roster of an offering in scope") if is_whole else scope, entity_ids=list(found)
         )
         rows = [
             {**_EMPTY, **found[s["entity_id"]], "student_no": s["code"], "class_name": s["class_name"] or ""}

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Engine, Select, and_, select
 from sqlalchemy.orm import aliased
 
+from data_access.access.privacy import Privacy, Subject, Topic
+from data_access.access.scope import Scope
 from data_access.database.models import ComputeRun, Entity, IndicatorEntry, IndicatorPlan, Measure, Period
 from data_access.errors import UnknownNameError, UserError, suggestion
 from data_access.readers.expressions import to_sql
-from data_access.readers.scope import Scope
 
 LEVEL_NUMBERS: Final[Mapping[str, int]] = {
     "school": 1, "dept": 2, "major": 3, "class": 4, "student": 5, "course": 6, "offering": 7, "teacher": 8,
@@ -43,6 +44,7 @@ class StoredPlan:
     value: Any
     numerator: Any
     denominator: Any
+    about: Subject
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,12 +131,15 @@ class ValueReader:
         Raises:
             UnknownNameError: no such indicator has been computed.
         """
-        unit = str(self.definition(code)["unit"])
+        definition = self.definition(code)
+        unit, about = str(definition["unit"]), _subject(definition)
         with self.database.connect() as connection:
             rows = (
                 connection.execute(select(IndicatorPlan.__table__).where(IndicatorPlan.code == code)).mappings().all()
             )
-        return {row["kind"]: StoredPlan(**{**row, "levels": tuple(row["levels"])}, unit=unit) for row in rows}
+        return {
+            row["kind"]: StoredPlan(**{**row, "levels": tuple(row["levels"])}, unit=unit, about=about) for row in rows
+        }
 
     def period(self, key: str) -> StoredPeriod:
         """The period of that key, such as ``2026-2027-1-W11``, ``2026-11``, ``2026-2027-1`` or ``2026``.
@@ -159,7 +164,7 @@ class ValueReader:
 
     def exists(self, level: str, entity_id: int, *, scope: Scope) -> bool:
         """True where the entity exists within the scope."""
-        query = select(Entity.entity_id).where(Entity.level == level, Entity.entity_id == entity_id, scope.condition())
+        query = select(Entity.entity_id).where(Entity.entity_id == entity_id, scope.rows(level))
         with self.database.connect() as connection:
             return connection.execute(query).first() is not None
 
@@ -181,7 +186,7 @@ class ValueReader:
         query: Query = select(*_numbers(plan), Measure.run_id).where(
             _of(plan, level), Measure.period_id.in_(period_ids)
         )
-        query = _within(query.order_by(Measure.entity_id, Measure.period_id), level, scope, dept_id)
+        query = _within(query.order_by(Measure.entity_id, Measure.period_id), plan, level, scope, dept_id)
         if entity_ids is not None:
             query = query.where(Measure.entity_id.in_(entity_ids))
         with self.database.connect() as connection:
@@ -201,7 +206,7 @@ class ValueReader:
         columns: tuple[list[Any], ...] = ([], [], [], [], [], [])
         with self.database.connect() as connection:
             # In parts: many rows alive at once have the garbage collector go through the whole process.
-            for rows in connection.execute(_within(query, level, scope, dept_id)).partitions(_PART_ROWS):
+            for rows in connection.execute(_within(query, plan, level, scope, dept_id)).partitions(_PART_ROWS):
                 for column, part in zip(columns, zip(*rows, strict=True), strict=True):
                     column.extend(part)
         entity_id, period_id, value, numerator, denominator, counts = columns
@@ -223,7 +228,7 @@ class ValueReader:
             .limit(1)
         )
         with self.database.connect() as connection:
-            found: int | None = connection.execute(_within(query, level, scope, None)).scalar()
+            found: int | None = connection.execute(_within(query, plan, level, scope, None)).scalar()
         return found
 
     def versions(self, run_id: int | None = None) -> RunVersions:
@@ -273,10 +278,8 @@ class ValueReader:
 
     def teaching_departments(self, *, scope: Scope) -> list[tuple[int, str]]:
         """Id and name of the departments within the scope that some course within it belongs to, by id."""
-        teaching = select(Entity.dept_id).where(Entity.level == "course", scope.condition()).correlate(None)
-        query = select(Entity.entity_id, Entity.name).where(
-            Entity.level == "dept", Entity.entity_id.in_(teaching), scope.condition()
-        )
+        teaching = select(Entity.dept_id).where(scope.rows("course")).correlate(None)
+        query = select(Entity.entity_id, Entity.name).where(Entity.entity_id.in_(teaching), scope.rows("dept"))
         with self.database.connect() as connection:
             return [(row[0], row[1]) for row in connection.execute(query.order_by(Entity.entity_id)).all()]
 
@@ -294,7 +297,7 @@ def _numbers(plan: StoredPlan) -> tuple[ColumnElement[Any], ...]:
 
 def _with_ancestors(query: Query, level: str, *, scope: Scope, term_id: int | None, dept_id: int | None) -> Query:
     """The entities of a level within scope, term and department, and the names of their ancestors as columns."""
-    query = query.where(Entity.level == level, scope.condition()).order_by(Entity.entity_id)
+    query = query.where(scope.rows(level)).order_by(Entity.entity_id)
     for name in ("dept", "course", "class", "teacher"):
         parent = aliased(Entity)
         own = getattr(Entity, f"{name}_id")
@@ -311,10 +314,24 @@ def _of(plan: StoredPlan, level: str) -> ColumnElement[bool]:
     return and_(Measure.family_id == plan.family_id, Measure.level == LEVEL_NUMBERS[level])
 
 
-def _within(query: Query, level: str, scope: Scope, dept_id: int | None) -> Query:
+def _within(query: Query, plan: StoredPlan, level: str, scope: Scope, dept_id: int | None) -> Query:
     """Joins the entities only where scope or department narrow the rows."""
-    if scope.everything and dept_id is None:
+    if scope.is_unlimited(level, plan.about) and dept_id is None:
         return query
     query = query.join(Entity, and_(Entity.level == level, Entity.entity_id == Measure.entity_id))
-    query = query.where(scope.condition())
+    query = query.where(scope.rows(level, plan.about))
     return query if dept_id is None else query.where(Entity.dept_id == dept_id)
+
+
+def _subject(definition: Mapping[str, Any]) -> Subject:
+    """What an indicator is about, as the library in use wrote it.
+
+    Without a word it is for internal use; called sensitive without a topic, it is sensitive in every way.
+    """
+    privacy = Privacy.named(definition.get("privacy", "内部"))
+    topics = frozenset(Topic(name) for name in definition.get("topics", ()))
+    return Subject(
+        privacy=privacy,
+        topics=topics or (frozenset(Topic) if privacy is Privacy.SENSITIVE else frozenset()),
+        owner=definition["department"],
+    )

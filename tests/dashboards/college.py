@@ -13,6 +13,9 @@ from functools import cached_property
 import numpy as np
 
 from dashboards.services import Services
+from data_access.access.permissions import Permission
+from data_access.access.scope import Scope
+from data_access.access.viewer import Viewer
 from indicators.results import (
     Absence,
     DepartmentInfo,
@@ -29,6 +32,9 @@ from indicators.results import (
 TERM = TermInfo(key="2026-2027-1", label="2026–2027 第一学期", start=dt.date(2026, 9, 7), end=dt.date(2027, 1, 10))
 EARLIER = TermInfo(key="2025-2026-2", label="2025–2026 第二学期", start=dt.date(2026, 3, 2), end=dt.date(2026, 7, 5))
 WEEKS = 18
+EVERYBODY = Viewer(
+    account_id=1, username="t001", name="王建国", posts=(), permissions=frozenset(Permission), scope=Scope.all("test")
+)
 DATA_DATE = dt.date(2026, 11, 20)
 ATTENDANCE = IndicatorInfo(
     code="CRS-ATT-01", name_zh="到课率", unit="%", direction="higher", target=95.0, warning=90.0, alert=85.0,
@@ -186,4 +192,4 @@ class College:
 
 
 def services(college: College) -> Services:
-    return Services(values=college, scope=lambda: "everything", today=lambda: dt.date(2026, 11, 21))
+    return Services(values=college, viewer=lambda: EVERYBODY, today=lambda: dt.date(2026, 11, 21))

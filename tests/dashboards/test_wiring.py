@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboards import PAGES, ids, wiring
-from dashboards.page import Panel, Permission
+from dashboards.page import Panel
 from data_access.errors import UnknownNameError
 from layouts import shell
 from layouts.panel import Content

@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from data_access.database import HEAD, MIGRATIONS, migrate, open_database, transaction
-from data_access.database.models import Base
+from data_access.database.access_models import Account
 from data_access.errors import BusyError, ConfigurationError
 
 
@@ -22,7 +22,7 @@ def test_the_head_known_to_the_code_is_the_newest_migration():
 
 def test_migrations_build_what_the_models_say(installation):
     with installation.database.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection), Account.metadata) == []
 
 
 def test_migrating_twice_changes_nothing(installation):

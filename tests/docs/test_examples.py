@@ -3,8 +3,8 @@ import datetime as dt
 import pytest
 
 from app import open_values
+from data_access.access.scope import Scope
 from data_access.intake import Intake
-from data_access.readers.scope import Scope
 from docs.generate import DOCS
 from indicators.engine import compute
 from indicators.library import shipped_library

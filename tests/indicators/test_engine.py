@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from data_access.access.scope import Scope
 from data_access.contracts import contracts
 from data_access.demo import CollegeSpec, build_demo
 from data_access.lake import load_tables
 from data_access.readers.roster import RosterReader
-from data_access.readers.scope import Scope
 from data_access.readers.stored import LEVEL_NUMBERS, ValueReader
 from indicators.compile import compile_library
 from indicators.engine import compute

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from data_access.access.scope import Scope
 from data_access.errors import UserError
 from data_access.lake import load_tables
 from data_access.readers.roster import RosterReader
-from data_access.readers.scope import Scope
 from data_access.readers.stored import ValueReader
 from indicators.engine import compute
 from indicators.library import shipped_library

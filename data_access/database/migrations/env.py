@@ -2,9 +2,9 @@
 
 from alembic import context
 
-from data_access.database.models import Base
+from data_access.database.access_models import Account
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
+context.configure(connection=connection, target_metadata=Account.metadata, render_as_batch=True)
 with context.begin_transaction():
     context.run_migrations()

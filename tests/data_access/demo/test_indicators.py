@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from data_access.access.scope import Scope
 from data_access.demo import CollegeSpec, build_demo
 from data_access.readers.roster import RosterReader
-from data_access.readers.scope import Scope
 from data_access.readers.stored import ValueReader
 from indicators.engine import compute
 from indicators.library import shipped_library

@@ -6,10 +6,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from data_access.access.scope import Scope
 from data_access.contracts import contracts
 from data_access.lake import load_tables
 from data_access.readers.roster import RosterReader
-from data_access.readers.scope import Scope
 from indicators.engine import compute
 from indicators.library import shipped_library
 from tests.random_college import AS_OF, random_tables

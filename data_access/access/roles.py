@@ -1,0 +1,71 @@
+"""The roles of the plans, at which nodes of the organisation a post in them is held, and which exclude each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """What a person is, for the purposes of the platform; a person may hold several posts."""
+
+    LEADER = "leader"
+    QUALITY_OFFICE = "quality_office"
+    FUNCTION_HEAD = "function_head"
+    DEPARTMENT_HEAD = "department_head"
+    MAJOR_LEADER = "major_leader"
+    COURSE_LEADER = "course_leader"
+    TEACHER = "teacher"
+    CLASS_ADVISER = "class_adviser"
+    COUNSELLOR = "counsellor"
+    STUDENT_AFFAIRS = "student_affairs"
+    PSYCHOLOGY_CENTRE = "psychology_centre"
+    STUDENT = "student"
+    DATA_STEWARD = "data_steward"
+    SYSTEM_ADMINISTRATOR = "system_administrator"
+    SECURITY_ADMINISTRATOR = "security_administrator"
+    AUDIT_ADMINISTRATOR = "audit_administrator"
+    WALL_SCREEN = "wall_screen"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleInfo:
+    """One role as people name it.
+
+    Attributes:
+        name_zh: as the plans call it.
+        nodes: levels of the organisation at which a post may be held.
+        is_exclusive: an account with this role holds no post in any other role.
+        idle_minutes: after so long without doing anything the person must sign in again.
+    """
+
+    name_zh: str
+    nodes: tuple[str, ...]
+    is_exclusive: bool = False
+    idle_minutes: int = 30
+
+
+ADMINISTRATORS: Final = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR})
+"""三员分立: three people, none of whom can act for another or read the data of the college."""
+
+ROLES: Final[Mapping[Role, RoleInfo]] = {
+    Role.LEADER: RoleInfo(name_zh="校领导", nodes=("school",)),
+    Role.QUALITY_OFFICE: RoleInfo(name_zh="质量办", nodes=("school",)),
+    Role.FUNCTION_HEAD: RoleInfo(name_zh="职能部门负责人", nodes=("dept",)),
+    Role.DEPARTMENT_HEAD: RoleInfo(name_zh="系(部)主任", nodes=("dept",)),
+    Role.MAJOR_LEADER: RoleInfo(name_zh="专业带头人", nodes=("major",)),
+    Role.COURSE_LEADER: RoleInfo(name_zh="课程负责人", nodes=("course",)),
+    Role.TEACHER: RoleInfo(name_zh="任课教师", nodes=("teacher",)),
+    Role.CLASS_ADVISER: RoleInfo(name_zh="班主任", nodes=("class",)),
+    Role.COUNSELLOR: RoleInfo(name_zh="辅导员", nodes=("class",)),
+    Role.STUDENT_AFFAIRS: RoleInfo(name_zh="学工办", nodes=("dept", "school")),
+    Role.PSYCHOLOGY_CENTRE: RoleInfo(name_zh="心理中心", nodes=("school",)),
+    Role.STUDENT: RoleInfo(name_zh="学生", nodes=("student",)),
+    Role.DATA_STEWARD: RoleInfo(name_zh="数据管理员", nodes=("school",)),
+    Role.SYSTEM_ADMINISTRATOR: RoleInfo(name_zh="系统管理员", nodes=("school",), is_exclusive=True, idle_minutes=15),
+    Role.SECURITY_ADMINISTRATOR: RoleInfo(name_zh="安全管理员", nodes=("school",), is_exclusive=True, idle_minutes=15),
+    Role.AUDIT_ADMINISTRATOR: RoleInfo(name_zh="审计管理员", nodes=("school",), is_exclusive=True, idle_minutes=15),
+    Role.WALL_SCREEN: RoleInfo(name_zh="大屏", nodes=("school",), is_exclusive=True),
+}
