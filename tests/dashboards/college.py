@@ -80,7 +80,7 @@ class College:
         return () if self.is_empty else (EARLIER, TERM)
 
     def latest_term(self, code, level, *, kind, scope):
-        assert (code, level, kind, scope) == (ATTENDANCE.code, "offering", "week", "everything")
+        assert (code, level, kind, scope) == (ATTENDANCE.code, "offering", "week", EVERYBODY.scope)
         return TERM.key if self.has_values and not self.is_empty else None
 
     def periods(self, kind):
@@ -94,7 +94,7 @@ class College:
         return ("2026.2", "1187")
 
     def departments(self, *, scope):
-        assert scope == "everything"
+        assert scope is EVERYBODY.scope
         return tuple(DepartmentInfo(dept_id=n, name=name) for n, name in enumerate(DEPARTMENTS, 1))
 
     @cached_property
@@ -122,7 +122,7 @@ class College:
         )  # fmt: skip
 
     def matrix(self, code, level, *, kind, term_key, dept_id, scope):
-        assert (code, level, kind, scope) == (ATTENDANCE.code, "offering", "week", "everything")
+        assert (code, level, kind, scope) == (ATTENDANCE.code, "offering", "week", EVERYBODY.scope)
         numbers = [n for n in range(1, self.sections + 1) if dept_id is None or (n - 1) % 6 + 1 == dept_id]
         if term_key != TERM.key:
             numbers = []

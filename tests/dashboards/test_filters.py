@@ -4,7 +4,7 @@ import pytest
 
 from dashboards import filters
 from dashboards.filters import current_term
-from tests.dashboards.college import EARLIER, TERM, College, services
+from tests.dashboards.college import EARLIER, EVERYBODY, TERM, College, services
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_there_is_no_current_term_before_any_import():
 
 def offered(college):
     item = filters.term("CRS-ATT-01", "offering", kind="week")
-    return [option.value for option in item.options(services(college), "everything")]
+    return [option.value for option in item.options(services(college), EVERYBODY.scope)]
 
 
 class Stale(College):
@@ -42,10 +42,10 @@ def test_without_any_values_the_term_in_which_the_data_ends_is_offered_first():
 
 
 def test_departments_are_those_in_scope_after_the_whole_school():
-    options = filters.DEPARTMENT.options(services(College()), "everything")
+    options = filters.DEPARTMENT.options(services(College()), EVERYBODY.scope)
     assert [o.label for o in options][:2] == ["全校", "机电工程系"]
 
 
 def test_weeks_reach_to_the_longest_term():
-    assert [o.value for o in filters.WEEK.options(services(College()), "everything")][-1] == "18"
-    assert [o.value for o in filters.WEEK.options(services(College(is_empty=True)), "everything")] == ["latest"]
+    assert [o.value for o in filters.WEEK.options(services(College()), EVERYBODY.scope)][-1] == "18"
+    assert [o.value for o in filters.WEEK.options(services(College(is_empty=True)), EVERYBODY.scope)] == ["latest"]

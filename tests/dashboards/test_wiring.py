@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from dashboards import PAGES, ids, wiring
 from dashboards.page import Panel
+from data_access.access.permissions import Permission
 from data_access.errors import UnknownNameError
 from layouts import shell
 from layouts.panel import Content

@@ -8,7 +8,7 @@ import pytest
 from indicators.results import EntityInfo, State, ValueFrame
 from layouts.figures.heatmap import Reading, contour, depth, fit, heatmap, least_width
 from layouts.theme import THEMES, state_colour, state_fill
-from tests.dashboards.college import ATTENDANCE, College, week
+from tests.dashboards.college import ATTENDANCE, EVERYBODY, College, week
 
 NAN = float("nan")
 
@@ -188,7 +188,7 @@ def test_a_label_too_wide_is_cut(text, fitted):
 def test_a_page_of_thirty_sections_is_small_to_send():
     college = College(sections=30)
     whole = college.matrix(
-        "CRS-ATT-01", "offering", kind="week", term_key="2026-2027-1", dept_id=None, scope="everything"
+        "CRS-ATT-01", "offering", kind="week", term_key="2026-2027-1", dept_id=None, scope=EVERYBODY.scope
     )
     reading = Reading(
         focus=10,
