@@ -8,15 +8,54 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
 from dash import Dash
 from flask import request
 
+from data_access.access.permissions import Permission
+
 Check = Callable[[Any], bool]
 """Whether one argument of a callback is of the kind that it takes."""
 Refusal = tuple[dict[str, str], HTTPStatus]
+View = Callable[..., Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """Who may reach a route: everybody, whoever is signed in, or the holders of a permission."""
+
+    permission: Permission | None = None
+    needs_sign_in: bool = True
+
+
+OPEN: Final = Access(needs_sign_in=False)
+SIGNED_IN: Final = Access()
+
+
+def open_to_all(view: View) -> View:
+    """Marks a view that answers before sign-in."""
+    view.access = OPEN  # type: ignore[attr-defined]
+    return view
+
+
+def open_to_signed_in(view: View) -> View:
+    """Marks a view for whoever is signed in, even without any post: signing out, a first password."""
+    view.access = SIGNED_IN  # type: ignore[attr-defined]
+    return view
+
+
+def needs(permission: Permission) -> Callable[[View], View]:
+    """Marks a view that only holders of `permission` reach; a view without any mark is refused to all."""
+
+    def mark(view: View) -> View:
+        view.access = Access(permission=permission)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
 
 MALFORMED: Final = "请求的格式不对。"
 UNKNOWN: Final = "没有这样的数据请求。"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Final, Never, Protocol
 
 from data_access.access.scope import Scope
 from data_access.access.viewer import Viewer
@@ -19,6 +19,14 @@ from indicators.results import (
     ValueFrame,
     ValuePoint,
 )
+
+if TYPE_CHECKING:
+    from data_access.access.accounts import Accounts
+    from data_access.access.audit import AuditLog
+    from data_access.access.authentication import Authentication
+    from data_access.access.posts import Posts
+    from data_access.access.sessions import Sessions
+    from data_access.settings import Settings
 
 
 class ValueService(Protocol):
@@ -69,6 +77,16 @@ class ValueService(Protocol):
         """The students of an offering, term to date."""
 
 
+class _Absent:
+    """Stands where services were made without a part: a page of values needs no accounts."""
+
+    def __getattr__(self, name: str) -> Never:
+        raise AttributeError(f"These services were made without the part that has {name!r}. Pass it to Services().")
+
+
+_ABSENT: Final[Any] = _Absent()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """Everything a page may use.
@@ -76,11 +94,18 @@ class Services:
     Attributes:
         viewer: who asks in the current request. Pages pass their scope on and never look inside.
         today: the current day; pages compare the age of data with it.
+        settings: those of the installation.
     """
 
     values: ValueService
     viewer: Callable[[], Viewer]
     today: Callable[[], dt.date] = dt.date.today
+    accounts: Accounts = _ABSENT
+    posts: Posts = _ABSENT
+    sessions: Sessions = _ABSENT
+    authentication: Authentication = _ABSENT
+    audit: AuditLog = _ABSENT
+    settings: Settings = _ABSENT
 
     def scope(self) -> Scope:
         """What the viewer of the current request may read."""
