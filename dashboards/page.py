@@ -54,6 +54,7 @@ class Filter:
         options: the allowed values of a select or toggle, the first of them the default.
         pattern: regular expression that the value of a search or link must match in full.
         default: value that counts while the address has none; for options, the first option.
+        is_hidden_alone: True where the control is left out while there is only one choice.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Filter:
     options: Callable[[Services, Scope], Sequence[Option]] = no_options
     pattern: str = r"[^\x00-\x1f]{0,40}"
     default: str = ""
+    is_hidden_alone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +114,11 @@ class Heading:
     crumbs: Sequence[Crumb] = ()
 
 
+def always(_data: Any) -> bool:
+    """Belongs to every view."""
+    return True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Panel:
     """One panel: `draw` turns the page's data into its content.
@@ -120,6 +127,7 @@ class Panel:
         columns: width, of twelve.
         height: of the skeleton, in px, about that of the content.
         is_framed: False for content that brings its own frames, such as tiles.
+        belongs: whether the panel has a place in a view of that data; where not, nothing of it is shown.
     """
 
     name: str
@@ -129,6 +137,7 @@ class Panel:
     columns: int = 12
     height: int = 200
     is_framed: bool = True
+    belongs: Callable[[Any], bool] = always
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -200,17 +200,18 @@ def _view(page: Page, services: Services, *, pathname: str, search: str) -> View
 
 def _opened(page: Page, services: Services, *, pathname: str, search: str) -> _Shown:
     view = _view(page, services, pathname=pathname, search=search)
-    heading = page.heading(page.load(view))
+    data = page.load(view)
+    heading = page.heading(data)
     return _Shown(
         title=heading.title,
-        main=page_layout(page, view, heading, pathname=pathname, search=search),
+        main=page_layout(page, view, heading, data, pathname=pathname, search=search),
         crumbs=heading.crumbs,
         context=[control(page, choice) for choice in view.choices.values() if _stands(choice, Place.CONTEXT)],
     )
 
 
-def page_layout(page: Page, view: View, heading: Heading, *, pathname: str, search: str) -> list[Component]:
-    """A page with skeletons in place of its panels; the data callback fills them."""
+def page_layout(page: Page, view: View, heading: Heading, data: Any, *, pathname: str, search: str) -> list[Component]:
+    """A page with skeletons in place of the panels that `data` needs; the data callback fills them."""
     tools = [control(page, choice) for choice in view.choices.values() if _stands(choice, Place.TOOLS)]
     address = {
         "path": pathname,
@@ -227,7 +228,9 @@ def page_layout(page: Page, view: View, heading: Heading, *, pathname: str, sear
                     ids.panel(page.name, item.name),
                     columns=item.columns,
                     framed=item.is_framed,
-                    children=panel.loading(item.title, height=item.height, framed=item.is_framed),
+                    children=panel.loading(item.title, height=item.height, framed=item.is_framed)
+                    if item.belongs(data)
+                    else [],
                 )
                 for item in page.panels
             ],
@@ -261,13 +264,15 @@ def fill(page: Page, services: Services, address: dict[str, Any]) -> list[list[C
 
 def _drawn(page: Page, item: Panel, data: Any) -> list[Component]:
     try:
+        if not item.belongs(data):
+            return []
         content = item.draw(data)
     except NotFoundError as error:
         return _gone(item, error)
     except Exception as error:  # noqa: BLE001 (one broken panel must not take the page with it)
         broken = states.failed(_record(error, f"panel {page.name}.{item.name}"))
         return panel.filled(item.title, panel.Content(body=broken))
-    return panel.filled(item.title, content, unit=item.unit, framed=item.is_framed)
+    return panel.filled(content.title or item.title, content, unit=item.unit, framed=item.is_framed)
 
 
 def _gone(item: Panel, error: NotFoundError) -> list[Component]:
@@ -293,7 +298,9 @@ def control(page: Page, choice: Choice) -> Component:
 
 
 def _stands(choice: Choice, place: Place) -> bool:
-    return choice.filter.kind is not Kind.LINK and choice.filter.place is place
+    if choice.filter.kind is Kind.LINK or choice.filter.place is not place:
+        return False
+    return len(choice.options) > 1 or not choice.filter.is_hidden_alone
 
 
 def _entries(pages: Sequence[Page], current: Page | None) -> list[shell.Entry]:

@@ -20,6 +20,7 @@ class Content:
 
     Attributes:
         body: the values drawn, or one of the messages of `layouts.states`.
+        title: in place of the panel's own, where it depends on what is shown.
         note: words beside the title, such as the week shown.
         state: state of the panel as a whole, where it has one.
         card: the indicator behind the panel, opened from its menu.
@@ -27,6 +28,7 @@ class Content:
     """
 
     body: Component | Sequence[Component]
+    title: str = ""
     note: str = ""
     state: State | None = None
     card: IndicatorInfo | None = None
