@@ -16,6 +16,12 @@ GUARDS = {
         f"CREATE TRIGGER audit_event_no_{verb} BEFORE {verb} ON audit_event "
         "BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END"
         for verb in ('update', 'delete')
+    ]
+    + [
+        # INSERT OR REPLACE deletes without the trigger for it.
+        "CREATE TRIGGER audit_event_no_replace BEFORE INSERT ON audit_event "
+        "WHEN EXISTS (SELECT 1 FROM audit_event WHERE sequence = NEW.sequence) "
+        "BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END"
     ],
     'postgresql': [
         "CREATE FUNCTION audit_event_refuse() RETURNS trigger LANGUAGE plpgsql AS "
@@ -73,9 +79,10 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('sequence')
     )
     with op.batch_alter_table('audit_event', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_audit_event_actor'), ['actor'], unique=False)
-        batch_op.create_index(batch_op.f('ix_audit_event_at'), ['at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_audit_event_kind'), ['kind'], unique=False)
+        batch_op.create_index('ix_audit_at', ['at', 'sequence'], unique=False)
+        batch_op.create_index('ix_audit_actor', ['actor', 'at', 'sequence'], unique=False)
+        batch_op.create_index('ix_audit_kind', ['kind', 'at', 'sequence'], unique=False)
+        batch_op.create_index('ix_audit_result', ['result', 'at', 'sequence'], unique=False)
 
     op.create_table('sign_in_attempt',
     sa.Column('attempt_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
@@ -158,9 +165,10 @@ def downgrade() -> None:
 
     op.drop_table('sign_in_attempt')
     with op.batch_alter_table('audit_event', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_audit_event_kind'))
-        batch_op.drop_index(batch_op.f('ix_audit_event_at'))
-        batch_op.drop_index(batch_op.f('ix_audit_event_actor'))
+        batch_op.drop_index('ix_audit_result')
+        batch_op.drop_index('ix_audit_kind')
+        batch_op.drop_index('ix_audit_actor')
+        batch_op.drop_index('ix_audit_at')
 
     op.drop_table('audit_event')
     if op.get_bind().dialect.name == 'postgresql':
