@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -17,16 +17,15 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
-    RowMapping,
+    Row,
     Select,
     Text,
+    and_,
     cast,
     func,
     insert,
-    literal,
     or_,
     select,
-    tuple_,
 )
 
 from data_access.access.audit_chain import EMPTY, Break, Entry, Fault, Head, Verification, digest, verified
@@ -44,6 +43,7 @@ _BATCH: Final = 1000
 _LOCK: Final = 0x6C75_6F78_6175_6469
 """Key of PostgreSQL's advisory lock: one writer at a time reads the last event and adds the next."""
 _COLUMNS: Final = tuple(AuditEvent.__table__.columns)
+_NAMES: Final = tuple(column.name for column in _COLUMNS)
 
 
 class AuditKind(StrEnum):
@@ -153,11 +153,13 @@ class EventPage:
     Attributes:
         total: events that match on all pages.
         up_to: the newest event of the log when the search began; give it to `EventFilter` for further pages.
+        unreadable: numbers of the page's events that somebody has damaged so that they cannot be read.
     """
 
     events: tuple[Entry, ...]
     total: int
     up_to: int
+    unreadable: tuple[int, ...] = ()
 
 
 class AuditLog:
@@ -240,62 +242,62 @@ class AuditLog:
 
     def find(self, *, scope: Scope, where: EventFilter = EventFilter(), page: int = 1, size: int = 50) -> EventPage:
         """The events that match, newest first; none unless `scope` admits the log."""
+        if not scope.is_unlimited("audit"):
+            return EventPage(events=(), total=0, up_to=0)
         with self._database.connect() as connection:
-            newest = _head(connection).sequence if where.up_to is None else where.up_to
-            if not scope.is_unlimited("audit"):
-                return EventPage(events=(), total=0, up_to=0)
-            condition = _conditions(replace(where, up_to=newest))
-            total = connection.execute(select(func.count()).select_from(AuditEvent).where(*condition)).scalar_one()
+            newest = _head(connection).sequence
+            shown = newest if where.up_to is None else min(where.up_to, newest)
+            conditions = _conditions(replace(where, up_to=shown))
+            if where == EventFilter(up_to=where.up_to):
+                total = shown  # numbers have no gaps, and counting half a million takes longer than all the rest
+            else:
+                total = connection.execute(_counted(conditions)).scalar_one()
             # The index alone finds the page; whole rows are fetched for what is shown.
-            wanted = (
-                select(AuditEvent.sequence)
-                .where(*condition)
-                .order_by(AuditEvent.at.desc(), AuditEvent.sequence.desc())
-                .limit(size)
-                .offset((max(page, 1) - 1) * size)
-            )
-            numbers = connection.execute(wanted).scalars().all()
-            chosen = select(*_COLUMNS).where(AuditEvent.sequence.in_(numbers))
-            rows = (
-                connection.execute(chosen.order_by(AuditEvent.at.desc(), AuditEvent.sequence.desc())).mappings().all()
-            )
-        return EventPage(events=tuple(_entry(row) for row in rows), total=total, up_to=newest)
+            wanted = _newest_first(conditions).limit(size).offset((max(page, 1) - 1) * size)
+            found = _read(connection, connection.execute(wanted).scalars().all())
+        return EventPage(
+            events=tuple(entry for entry in found if isinstance(entry, Entry)),
+            total=total,
+            up_to=shown,
+            unreadable=tuple(item.sequence for item in found if isinstance(item, Break)),
+        )
 
     def count(self, *, scope: Scope, where: EventFilter = EventFilter()) -> int:
         """How many events match; 0 unless `scope` admits the log."""
         if not scope.is_unlimited("audit"):
             return 0
         with self._database.connect() as connection:
-            query = select(func.count()).select_from(AuditEvent).where(*_conditions(where))
-            return connection.execute(query).scalar_one()
+            return connection.execute(_counted(_conditions(where))).scalar_one()
 
-    def export(self, *, scope: Scope, where: EventFilter = EventFilter()) -> Iterator[Entry]:
+    def export(self, *, scope: Scope, where: EventFilter = EventFilter()) -> Iterator[Entry | Break]:
         """All events that match, newest first, in constant memory; none unless `scope` admits the log.
 
-        Events added meanwhile are left out. Every thousand are one short read: on SQLite a long one would
-        keep all writers waiting. Whoever gives the rows away records it as an event of kind EXPORT.
+        Events added meanwhile are left out; a `Break` stands for one that cannot be read. Every thousand are
+        one short read: on SQLite a long one would keep all writers waiting. Whoever gives the rows away
+        records it as an event of kind EXPORT.
         """
         if not scope.is_unlimited("audit"):
             return
-        if where.up_to is None:
-            where = replace(where, up_to=self.head().sequence)
-        newest_first = tuple_(AuditEvent.at, AuditEvent.sequence)
-        query = (
-            select(*_COLUMNS)
-            .where(*_conditions(where))
-            .order_by(AuditEvent.at.desc(), AuditEvent.sequence.desc())
-            .limit(_BATCH)
-        )
-        rest = query
+        newest = self.head().sequence
+        conditions = _conditions(replace(where, up_to=newest if where.up_to is None else where.up_to))
+        rest = _newest_first(conditions).limit(_BATCH)
         while True:
             with self._database.connect() as connection:
-                rows = connection.execute(rest).mappings().all()
-            yield from (_entry(row) for row in rows)
-            if len(rows) < _BATCH:
+                numbers = connection.execute(rest).scalars().all()
+                batch = _read(connection, numbers)
+            yield from batch
+            if len(numbers) < _BATCH:
                 return
-            # Times are compared as they are stored, so the last one goes back as it came.
-            last = (literal(rows[-1]["at"], AuditEvent.at.type), literal(rows[-1]["sequence"]))
-            rest = query.where(newest_first < tuple_(*last))
+            rest = _newest_first([*conditions, _older_than(numbers[-1])]).limit(_BATCH)
+
+    def last_check(self, *, scope: Scope) -> Entry | None:
+        """The newest event that tells of a verification; None where there is none, or outside of `scope`."""
+        if not scope.is_unlimited("audit"):
+            return None
+        told = [AuditEvent.kind == AuditKind.MAINTENANCE.value, AuditEvent.subject == CHAIN_CHECKED]
+        with self._database.connect() as connection:
+            found = _read(connection, connection.execute(_newest_first(told).limit(1)).scalars().all())
+        return next((entry for entry in found if isinstance(entry, Entry)), None)
 
     # -- the chain ------------------------------------------------------------------------
 
@@ -311,52 +313,50 @@ class AuditLog:
         """
         return verified(self._in_sequence(), expected)
 
-    def last_check(self, *, scope: Scope) -> Entry | None:
-        """The newest event that tells of a verification; None where there is none, or outside of `scope`."""
-        if not scope.is_unlimited("audit"):
-            return None
-        query = (
-            select(*_COLUMNS)
-            .where(AuditEvent.kind == AuditKind.MAINTENANCE.value, AuditEvent.subject == CHAIN_CHECKED)
-            .order_by(AuditEvent.at.desc(), AuditEvent.sequence.desc())
-            .limit(1)
-        )
-        with self._database.connect() as connection:
-            row = connection.execute(query).mappings().first()
-        return None if row is None else _entry(row)
-
     def _in_sequence(self) -> Iterator[Entry | Break]:
-        last: int | None = None
+        query = select(AuditEvent.sequence).order_by(AuditEvent.sequence).limit(_BATCH)
+        rest = query
         while True:
-            query = select(*_COLUMNS).order_by(AuditEvent.sequence).limit(_BATCH)
-            batch = self._read(query if last is None else query.where(AuditEvent.sequence > last))
+            with self._database.connect() as connection:
+                numbers = connection.execute(rest).scalars().all()
+                batch = _read(connection, numbers)
             yield from batch
-            if len(batch) < _BATCH:
+            if len(numbers) < _BATCH:
                 return
-            last = batch[-1].sequence
+            rest = query.where(AuditEvent.sequence > numbers[-1])
 
-    def _read(self, query: Select[Any]) -> list[Entry | Break]:
-        """The events of a query; up to the first unreadable one where there is such a one."""
-        with self._database.connect() as connection:
-            try:
-                return [_entry(row) for row in connection.execute(query).mappings()]
-            except (ValueError, TypeError):
-                pass  # some value is none of its column's type; now one by one, to name the event
-            found: list[Entry | Break] = []
-            numbers = connection.execute(query.with_only_columns(AuditEvent.sequence)).scalars().all()
-            for number in numbers:
-                try:
-                    row = connection.execute(select(*_COLUMNS).where(AuditEvent.sequence == number))
-                    found.append(_entry(row.mappings().one()))
-                except (ValueError, TypeError):
-                    return [*found, Break(sequence=number, fault=Fault.UNREADABLE)]
-            return found
+
+def _read(connection: Connection, numbers: Sequence[int]) -> list[Entry | Break]:
+    """The events of these numbers, in their order; a `Break` for each that cannot be read."""
+    query = select(*_COLUMNS).where(AuditEvent.sequence.in_(numbers))
+    try:
+        found: dict[int, Entry | Break] = {row.sequence: _entry(row) for row in connection.execute(query)}
+    except (ValueError, TypeError):
+        # SQLite may hold what is none of the column's type. One by one, to name the event.
+        if len(numbers) == 1:
+            return [Break(sequence=numbers[0], fault=Fault.UNREADABLE)]
+        return [item for number in numbers for item in _read(connection, [number])]
+    return [found[number] for number in numbers if number in found]
 
 
 def _head(connection: Connection) -> Head:
     query = select(AuditEvent.sequence, AuditEvent.hash).order_by(AuditEvent.sequence.desc()).limit(1)
     row = connection.execute(query).first()
     return EMPTY if row is None else Head(sequence=row.sequence, hash=row.hash)
+
+
+def _newest_first(conditions: Iterable[ColumnElement[bool]]) -> Select[int]:
+    return select(AuditEvent.sequence).where(*conditions).order_by(AuditEvent.at.desc(), AuditEvent.sequence.desc())
+
+
+def _older_than(sequence: int) -> ColumnElement[bool]:
+    """What comes after the event of that number in the order of `_newest_first`."""
+    at = select(AuditEvent.at).where(AuditEvent.sequence == sequence).scalar_subquery()
+    return and_(AuditEvent.at <= at, or_(AuditEvent.at < at, AuditEvent.sequence < sequence))
+
+
+def _counted(conditions: Iterable[ColumnElement[bool]]) -> Select[int]:
+    return select(func.count()).select_from(AuditEvent).where(*conditions)
 
 
 def _conditions(where: EventFilter) -> list[ColumnElement[bool]]:
@@ -385,15 +385,15 @@ def _midnight(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), COLLEGE_ZONE).astimezone(dt.UTC)
 
 
-def _entry(row: RowMapping) -> Entry:
+def _entry(row: Row[Any]) -> Entry:
     """The event of a row.
 
     Raises:
         TypeError: a value is not of its column's type, which SQLite allows.
     """
-    values = dict(row)
-    if not isinstance(values["at"], dt.datetime) or not isinstance(values["detail"], dict):
-        raise TypeError(f"Event {row['sequence']} is malformed.")
+    values = dict(zip(_NAMES, row, strict=True))
     at = values["at"]
+    if not isinstance(at, dt.datetime) or not isinstance(values["detail"], dict):
+        raise TypeError(f"Event {row.sequence} is malformed.")
     values["at"] = at.replace(tzinfo=dt.UTC) if at.tzinfo is None else at.astimezone(dt.UTC)
     return Entry(**values)

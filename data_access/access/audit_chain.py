@@ -14,6 +14,7 @@ from data_access.errors import UserError
 
 GENESIS: Final = "0" * 64
 """What the first event follows."""
+_CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +136,7 @@ def digest(entry: Entry) -> str:
     """The hash an entry must carry: SHA-256 over the previous hash and all its fields, in one canonical form."""
     fields = {
         "sequence": entry.sequence,
-        "at": entry.at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "at": entry.at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
         "actor": entry.actor,
         "kind": entry.kind,
         "subject": entry.subject,
@@ -145,8 +146,7 @@ def digest(entry: Entry) -> str:
         "address": entry.address,
         "detail": entry.detail,
     }
-    written = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(f"{entry.previous_hash}\n{written}".encode("ascii")).hexdigest()
+    return hashlib.sha256(f"{entry.previous_hash}\n{_CANONICAL.encode(fields)}".encode()).hexdigest()
 
 
 def verified(entries: Iterable[Entry | Break], expected: Head | None = None) -> Verification:
