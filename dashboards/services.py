@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Never, Protocol
 
 from data_access.access.scope import Scope
 from data_access.access.viewer import Viewer
 from indicators.results import (
+    Board,
+    ClassInfo,
+    CourseAttendance,
     DepartmentInfo,
     IndicatorInfo,
     OfferingInfo,
     PeriodInfo,
+    Reading,
     RosterRow,
+    StudentInfo,
     TermInfo,
     ValueFrame,
     ValuePoint,
@@ -60,7 +65,7 @@ class ValueService(Protocol):
     def matrix(
         self, code: str, level: str, *, kind: str, term_key: str, dept_id: int | None, scope: Scope
     ) -> ValueFrame:
-        """Values of every entity of `level` × every period of `kind` in the term.
+        """Values of every entity of `level` whose figure is in scope × every period of `kind` in the term.
 
         Entities without any value are rows of NaN. `dept_id` None means all departments in scope.
         """
@@ -74,7 +79,42 @@ class ValueService(Protocol):
         """The offering, or None where there is none within `scope`."""
 
     def roster(self, offering_id: int, *, scope: Scope) -> Sequence[RosterRow]:
-        """The students of an offering, term to date."""
+        """The students of an offering, term to date; those within `scope` unless `OfferingInfo.is_whole`."""
+
+    def readings(
+        self, codes: Sequence[str], level: str, entity_id: int, *, until: dt.date | None, scope: Scope
+    ) -> Sequence[Reading]:
+        """One entity by many indicators, in the order of `codes`.
+
+        Left out are codes without values at `level`, and those whose figure of this entity is out of `scope`.
+        """
+
+    def board(
+        self,
+        codes: Sequence[str],
+        level: str,
+        *,
+        term_key: str,
+        below: tuple[str, Collection[int]] | None = None,
+        entity_ids: Collection[int] | None = None,
+        scope: Scope,
+    ) -> Board:
+        """Many entities of `level` side by side over the periods of a term; `below` such as ``("class", {12})``."""
+
+    def codes_of(self, owners: Collection[str]) -> Sequence[str]:
+        """Codes of the indicators for which one of these departments answers, by name."""
+
+    def class_info(self, class_id: int, *, scope: Scope) -> ClassInfo | None:
+        """The class, or None where there is none within `scope`."""
+
+    def members(self, class_ids: Collection[int], *, scope: Scope) -> Sequence[int]:
+        """Keys of the students in these classes now, within `scope`; who has left is not among them."""
+
+    def student(self, student_id: int, *, scope: Scope) -> StudentInfo | None:
+        """The student, or None where there is none within `scope`."""
+
+    def attendance_of(self, student_id: int, *, term_key: str, scope: Scope) -> Sequence[CourseAttendance]:
+        """The offerings of a student in a term; none where their attendance is not within `scope`."""
 
 
 class _Absent:

@@ -6,11 +6,14 @@ Arrays are (entities, periods); a missing value is NaN, never 0.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
+
+from data_access.access.privacy import PLAIN, Subject
 
 Line = float | tuple[float, float]
 """A threshold: one number, or the interval that counts as good where the direction is ``target``."""
@@ -43,6 +46,7 @@ class IndicatorInfo:
         period: ``week``, ``month``, ``term`` or ``year``.
         formula: the formula as the library writes it, for the card behind a number.
         source: the system the facts come from.
+        about: what its figures tell of, for the question who may read them.
     """
 
     code: str
@@ -56,6 +60,7 @@ class IndicatorInfo:
     period: str
     formula: str = ""
     source: str = ""
+    about: Subject = PLAIN
 
     def judge(self, value: float | None) -> State:
         """The state of one value; None and NaN have no data."""
@@ -166,7 +171,11 @@ class ValuePoint:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OfferingInfo:
-    """An offering (教学班) and where it stands in the tree."""
+    """An offering (教学班) and where it stands in the tree.
+
+    Attributes:
+        is_whole: True where the reader may see everybody in it; else only students they answer for elsewhere.
+    """
 
     offering_id: int
     course_id: int
@@ -178,6 +187,7 @@ class OfferingInfo:
     term_key: str
     term_label: str
     enrolled: int
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -189,8 +199,8 @@ class Absence:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RosterRow:
-    """One student of an offering, term to date; rates in percent, None where nothing was due.
+class Attendance:
+    """One student in one offering, term to date; rates in percent, None where nothing was due.
 
     Attributes:
         due: meetings the student had to attend (without 公假).
@@ -198,9 +208,6 @@ class RosterRow:
         absences: meetings not attended in full (旷课, 请假, 迟到, 早退), oldest first.
     """
 
-    student_id: int
-    student_no: str
-    class_name: str
     due: int
     present: int
     absent: int
@@ -210,3 +217,115 @@ class RosterRow:
     participation_rate: float | None
     homework_rate: float | None
     absences: tuple[Absence, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RosterRow(Attendance):
+    """One student of an offering."""
+
+    student_id: int
+    student_no: str
+    class_name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CourseAttendance(Attendance):
+    """One offering of a student; `is_in_reach` where the reader may see the offering itself."""
+
+    offering_id: int
+    course_name: str
+    teacher_name: str
+    is_in_reach: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClassInfo:
+    """An administrative class (行政班), where it stands in the tree, and who looks after it."""
+
+    class_id: int
+    name: str
+    dept_id: int
+    dept_name: str
+    major_name: str
+    grade_year: int | None
+    adviser_name: str
+    counsellor_name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StudentInfo:
+    """A student and where they stand in the tree; empty names where the place is not known."""
+
+    student_id: int
+    student_no: str
+    class_id: int | None
+    class_name: str
+    major_name: str
+    dept_name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """One indicator of one entity over its last periods.
+
+    Attributes:
+        points: oldest first, up to the last period with a value; a single one without value where there is none.
+    """
+
+    info: IndicatorInfo
+    points: tuple[ValuePoint, ...]
+
+    @property
+    def latest(self) -> ValuePoint:
+        """The last value there is."""
+        return self.points[-1]
+
+    @property
+    def before(self) -> float | None:
+        """The value of the period before the latest; None where it has none."""
+        return self.points[-2].value if len(self.points) > 1 else None
+
+    @property
+    def state(self) -> State:
+        """How the latest value stands against its lines."""
+        return self.info.judge(self.latest.value)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, slots=True)
+class Standing:
+    """One indicator of many entities: its values by period, rows in the order of the board it belongs to."""
+
+    info: IndicatorInfo
+    frame: ValueFrame
+
+    @property
+    def focus(self) -> int | None:
+        """Column of the last period in which anybody has a value; None without any."""
+        known = np.flatnonzero((~np.isnan(self.frame.value)).any(axis=0))
+        return int(known[-1]) if known.size else None
+
+    def now(self) -> NDArray[np.float64]:
+        """The value of every entity in the period in focus."""
+        return self._column(self.focus)
+
+    def change(self) -> NDArray[np.float64]:
+        """How much the values in focus differ from those of the period before."""
+        focus = self.focus
+        return self._column(focus) - self._column(focus - 1 if focus else None)
+
+    def so_far(self, columns: slice = slice(None)) -> NDArray[np.float64]:
+        """Rates over several periods in percent, from the counts and not from the rates; NaN without any."""
+        top, bottom = (np.nansum(part[:, columns], axis=1) for part in (self.frame.numerator, self.frame.denominator))
+        return np.divide(100.0 * top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
+
+    def _column(self, column: int | None) -> NDArray[np.float64]:
+        values = self.frame.value
+        return np.full(len(values), np.nan) if column is None else values[:, column]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, slots=True)
+class Board:
+    """Entities of one level side by side; `standings` by code, all with the rows of `entities`."""
+
+    entities: tuple[EntityInfo, ...]
+    standings: Mapping[str, Standing]

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
 
 from data_access.access.scope import Scope
 from data_access.errors import UnknownNameError, UserError, suggestion
+from data_access.readers.attendance import AttendanceReader
+from data_access.readers.class_roll import ClassRollReader
 from data_access.readers.roster import RosterReader
-from data_access.readers.stored import LEVEL_NUMBERS, StoredPeriod, StoredPlan, StoredValue, ValueReader
-from indicators.model import PERIOD_WORDS
+from data_access.readers.stored import LEVEL_NUMBERS, Below, StoredPeriod, StoredPlan, StoredValue, ValueReader
+from indicators import standing
+from indicators.conversion import (
+    course_attendance,
+    entity_info,
+    indicator_info,
+    period_info,
+    roster_row,
+    value_frame,
+    value_point,
+)
 from indicators.results import (
-    Absence,
+    Board,
+    ClassInfo,
+    CourseAttendance,
     DepartmentInfo,
-    EntityInfo,
     IndicatorInfo,
-    Line,
     OfferingInfo,
     PeriodInfo,
+    Reading,
     RosterRow,
+    StudentInfo,
     TermInfo,
     ValueFrame,
     ValuePoint,
@@ -33,11 +43,13 @@ _KIND_ZH: Final[Mapping[str, str]] = {"week": "weekly", "month": "monthly", "ter
 
 
 class StoredValues:
-    """Answers questions about indicator values within a scope; never touches facts but for one roster."""
+    """Answers questions about indicator values within a scope; touches facts only for one roster, class or student."""
 
     def __init__(self, reader: ValueReader, rosters: RosterReader) -> None:
         self.reader = reader
         self.rosters = rosters
+        self.attendance = AttendanceReader(rosters.facts)
+        self.rolls = ClassRollReader(rosters.facts)
 
     # -- one value, one list: the command line ---------------------------------------------------
 
@@ -143,19 +155,7 @@ class StoredValues:
             UnknownNameError: no such indicator has been computed.
         """
         block = self.reader.definition(code)
-        return IndicatorInfo(
-            code=code,
-            name_zh=block["name_zh"],
-            unit=str(block["unit"]),
-            direction=block["direction"],
-            target=_line(block["target"]),
-            warning=_line(block["warning"]),
-            alert=_line(block["alert"]),
-            definition_zh=block["definition_zh"],
-            period=str(PERIOD_WORDS[block["period"]]),
-            formula=block["formula"],
-            source=block["source_system"],
-        )
+        return indicator_info(block, next(iter(self.reader.plans(code).values())))
 
     def terms(self) -> Sequence[TermInfo]:
         """All terms that have begun, oldest first."""
@@ -181,7 +181,7 @@ class StoredValues:
     def periods(self, kind: str) -> Sequence[PeriodInfo]:
         """All periods of a kind, oldest first."""
         terms = self._term_keys()
-        return [_period(p, terms) for p in self.reader.periods(kind)]
+        return [period_info(p, terms) for p in self.reader.periods(kind)]
 
     def data_date(self) -> dt.date | None:
         """The last day with facts; None before anything was computed."""
@@ -210,6 +210,8 @@ class StoredValues:
     ) -> ValueFrame:
         """Values of every entity of `level` × every period of `kind` in the term; NaN where there is none.
 
+        Entities are those of which the figure may be read.
+
         Raises:
             UnknownNameError: no such indicator or term.
             UserError: the indicator has no values of that kind or at that level.
@@ -218,38 +220,10 @@ class StoredValues:
         periods = self.reader.periods(kind, term_id=term.term_id)
         plan = self._plan(code, kind)
         of_term = term.term_id if level == "offering" else None
-        entities = self.reader.named(level, scope=scope, term_id=of_term, dept_id=dept_id)
-        found = self.reader.columns(
-            plan, level, period_ids=[p.period_id for p in periods], scope=scope, dept_id=dept_id
-        )
-        row, has_row = _positions(np.array([entity.entity_id for entity in entities], dtype=np.int64), found.entity_id)
-        column, has_column = _positions(np.array([p.period_id for p in periods], dtype=np.int64), found.period_id)
-        known = has_row & has_column
-        at = (row[known], column[known])
-        shape = (len(entities), len(periods))
-        value, numerator, denominator = (np.full(shape, np.nan) for _ in range(3))
-        counts = np.zeros(shape, dtype=np.int64)
-        value[at], numerator[at], denominator[at] = found.value[known], found.numerator[known], found.denominator[known]
-        counts[at] = found.rows[known]
-        terms = self._term_keys()
-        return ValueFrame(
-            entities=tuple(
-                EntityInfo(
-                    entity_id=entity.entity_id,
-                    name=entity.name,
-                    dept_name=entity.dept_name or "",
-                    course_name=entity.course_name or "",
-                    class_name=entity.class_name or "",
-                    teacher_name=entity.teacher_name or "",
-                )
-                for entity in entities
-            ),
-            periods=tuple(_period(p, terms) for p in periods),
-            value=value,
-            numerator=numerator,
-            denominator=denominator,
-            rows=counts,
-        )
+        below: Below | None = None if dept_id is None else ("dept", [dept_id])
+        entities = self.reader.named(level, scope=scope, about=plan.about, term_id=of_term, below=below)
+        found = self.reader.columns(plan, level, period_ids=[p.period_id for p in periods], scope=scope, below=below)
+        return value_frame(found, [entity_info(entity) for entity in entities], periods, self._term_keys())
 
     def series(
         self, code: str, level: str, entity_id: int, *, kind: str, term_key: str | None, scope: Scope
@@ -273,19 +247,35 @@ class StoredValues:
             )
         }
         terms = self._term_keys()
-        points = []
-        for period in periods:
-            row = stored.get(period.period_id)
-            points.append(
-                ValuePoint(
-                    period=_period(period, terms),
-                    value=None if row is None else row.value,
-                    numerator=None if row is None else row.numerator,
-                    denominator=None if row is None else row.denominator,
-                    rows=0 if row is None else row.rows,
-                )
-            )
-        return points
+        return [value_point(period_info(p, terms), stored.get(p.period_id)) for p in periods]
+
+    def readings(
+        self, codes: Sequence[str], level: str, entity_id: int, *, until: dt.date | None, scope: Scope
+    ) -> Sequence[Reading]:
+        """The indicators of one entity over their last periods; see `indicators.standing.readings`."""
+        return standing.readings(self.reader, codes, level, entity_id, until=until, scope=scope)
+
+    def board(
+        self,
+        codes: Sequence[str],
+        level: str,
+        *,
+        term_key: str,
+        below: Below | None = None,
+        entity_ids: Collection[int] | None = None,
+        scope: Scope,
+    ) -> Board:
+        """Entities of a level side by side over the periods of a term; see `indicators.standing.board`.
+
+        Raises:
+            UnknownNameError: no such term.
+        """
+        term = self._term(term_key)
+        return standing.board(self.reader, codes, level, term=term, below=below, entity_ids=entity_ids, scope=scope)
+
+    def codes_of(self, owners: Collection[str]) -> Sequence[str]:
+        """Codes of the indicators for which one of these departments answers."""
+        return self.reader.codes_of(owners)
 
     def offering(self, offering_id: int, *, scope: Scope) -> OfferingInfo | None:
         """The offering, or None where there is none within the scope."""
@@ -305,11 +295,63 @@ class StoredValues:
             term_key="" if term is None else term.key,
             term_label="" if term is None else term.label_zh,
             enrolled=row["size"] or 0,
+            is_whole=self.rosters.is_whole(offering_id, scope=scope),
         )
 
     def roster(self, offering_id: int, *, scope: Scope) -> Sequence[RosterRow]:
         """The students of an offering, term to date, by student number."""
-        return [_roster_row(row) for row in self.rosters.roster(offering_id, scope=scope)]
+        return [roster_row(row) for row in self.rosters.roster(offering_id, scope=scope)]
+
+    def class_info(self, class_id: int, *, scope: Scope) -> ClassInfo | None:
+        """The class, or None where there is none within the scope."""
+        found = self.reader.entities("class", scope=scope, entity_ids=[class_id])
+        if not found:
+            return None
+        carers = self.rolls.carers(class_id)
+        return ClassInfo(
+            class_id=class_id,
+            name=found[0]["name"],
+            dept_id=found[0]["dept_id"] or 0,
+            dept_name=found[0]["dept_name"] or "",
+            major_name=self._major_name(found[0]["major_id"]),
+            grade_year=found[0]["grade_year"],
+            adviser_name=carers["head_teacher"],
+            counsellor_name=carers["counsellor"],
+        )
+
+    def members(self, class_ids: Collection[int], *, scope: Scope) -> Sequence[int]:
+        """Keys of the students within the scope who are in these classes now, without those who have left."""
+        return [student["entity_id"] for student in self.rolls.members(class_ids, scope=scope)]
+
+    def student(self, student_id: int, *, scope: Scope) -> StudentInfo | None:
+        """The student, or None where there is none within the scope."""
+        found = self.reader.entities("student", scope=scope, entity_ids=[student_id])
+        if not found:
+            return None
+        return StudentInfo(
+            student_id=student_id,
+            student_no=found[0]["code"],
+            class_id=found[0]["class_id"],
+            class_name=found[0]["class_name"] or "",
+            major_name=self._major_name(found[0]["major_id"]),
+            dept_name=found[0]["dept_name"] or "",
+        )
+
+    def attendance_of(self, student_id: int, *, term_key: str, scope: Scope) -> Sequence[CourseAttendance]:
+        """The offerings of a student in a term, by course; none where their attendance is not within the scope.
+
+        Raises:
+            UnknownNameError: no such term.
+        """
+        term_id = self._term(term_key).period_id
+        rows = self.attendance.attendance_of(student_id, term_id=term_id, scope=scope)
+        return [course_attendance(row) for row in rows]
+
+    def _major_name(self, major_id: int | None) -> str:
+        if major_id is None:
+            return ""
+        above = Scope.all("name of the major of a class or student in scope")
+        return next((row.name for row in self.reader.named("major", scope=above, entity_ids=[major_id])), "")
 
     def _plan(self, code: str, kind: str) -> StoredPlan:
         plans = self.reader.plans(code)
@@ -327,15 +369,6 @@ class StoredValues:
         return {p.period_id: p.key for p in self.reader.periods("term")}
 
 
-def _positions(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Where each of `wanted` stands in `keys` (distinct, in any order), and whether it is there at all."""
-    if not keys.size:
-        return np.zeros(wanted.shape, dtype=np.intp), np.zeros(wanted.shape, dtype=np.bool_)
-    order = np.argsort(keys)
-    place = order[np.searchsorted(keys, wanted, sorter=order).clip(max=keys.size - 1)]
-    return place, keys[place] == wanted
-
-
 def _entity(text: str) -> tuple[str, int]:
     level, _, number = text.partition(":")
     if level == "school" and not number:
@@ -347,44 +380,3 @@ def _entity(text: str) -> tuple[str, int]:
     if int(number) > _LARGEST_ID:
         raise UnknownNameError(f"There is no {level} with id {number}.")
     return level, int(number)
-
-
-def _line(value: Any) -> Line:
-    return (float(value[0]), float(value[1])) if isinstance(value, list) else float(value)
-
-
-def _period(period: StoredPeriod, terms: Mapping[int, str]) -> PeriodInfo:
-    digits = {"year": 10_000, "term": 10}.get(period.kind, 100)
-    return PeriodInfo(
-        kind=period.kind,
-        key=period.key,
-        label=period.label_zh,
-        start=period.start_date,
-        end=period.end_date,
-        ordinal=period.period_id % digits,
-        term_key=None if period.term_id is None else terms.get(period.term_id),
-    )
-
-
-def _roster_row(row: Mapping[str, Any]) -> RosterRow:
-    def rate(part: int, whole: int) -> float | None:
-        return 100 * part / whole if whole else None
-
-    return RosterRow(
-        student_id=row["student_id"],
-        student_no=row["student_no"],
-        class_name=row["class_name"],
-        due=row["due"],
-        present=row["present"],
-        absent=row["absent"],
-        late=row["late"],
-        leave=row["leave"],
-        attendance_rate=rate(row["present"], row["due"]),
-        participation_rate=rate(row["participated"], row["present"]),
-        homework_rate=rate(row["homework_done"], row["homework_due"]),
-        absences=tuple(Absence(day=_day(a["date_id"]), status=a["status"]) for a in row["absences"] or ()),
-    )
-
-
-def _day(date_id: int) -> dt.date:
-    return dt.date(date_id // 10000, date_id // 100 % 100, date_id % 100)

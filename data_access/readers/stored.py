@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Engine, Select, and_, select
 from sqlalchemy.orm import aliased
 
-from data_access.access.privacy import Privacy, Subject, Topic
+from data_access.access.privacy import PLAIN, Privacy, Subject, Topic
 from data_access.access.scope import Scope
 from data_access.database.models import ComputeRun, Entity, IndicatorEntry, IndicatorPlan, Measure, Period
 from data_access.errors import UnknownNameError, UserError, suggestion
@@ -26,6 +26,8 @@ LEVEL_NUMBERS: Final[Mapping[str, int]] = {
 
 Query = Select[*tuple[Any, ...]]
 """A select of any columns."""
+Below = tuple[str, Collection[int]]
+"""Nodes of the organisation below which entities lie, such as ``("class", {12})``."""
 
 
 _PART_ROWS: Final = 500
@@ -132,14 +134,28 @@ class ValueReader:
             UnknownNameError: no such indicator has been computed.
         """
         definition = self.definition(code)
-        unit, about = str(definition["unit"]), _subject(definition)
         with self.database.connect() as connection:
             rows = (
                 connection.execute(select(IndicatorPlan.__table__).where(IndicatorPlan.code == code)).mappings().all()
             )
-        return {
-            row["kind"]: StoredPlan(**{**row, "levels": tuple(row["levels"])}, unit=unit, about=about) for row in rows
-        }
+        return {row["kind"]: _plan(dict(row), definition) for row in rows}
+
+    def own_plans(self, codes: Collection[str]) -> Mapping[str, tuple[Mapping[str, Any], StoredPlan]]:
+        """Definition and plan by an indicator's own kind of period, for those of `codes` that have been computed."""
+        query = (
+            select(IndicatorEntry.definition, *IndicatorPlan.__table__.columns)
+            .join(IndicatorEntry, IndicatorEntry.code == IndicatorPlan.code)
+            .where(IndicatorPlan.code.in_(codes), IndicatorPlan.so_far.is_(False))
+        )
+        with self.database.connect() as connection:
+            rows = [dict(row) for row in connection.execute(query).mappings()]
+        return {row["code"]: (definition := row.pop("definition"), _plan(row, definition)) for row in rows}
+
+    def codes_of(self, owners: Collection[str]) -> list[str]:
+        """Codes of the indicators for which one of these departments answers, in order."""
+        query = select(IndicatorEntry.code, IndicatorEntry.definition).order_by(IndicatorEntry.code)
+        with self.database.connect() as connection:
+            return [code for code, block in connection.execute(query).all() if block["department"] in owners]
 
     def period(self, key: str) -> StoredPeriod:
         """The period of that key, such as ``2026-2027-1-W11``, ``2026-11``, ``2026-2027-1`` or ``2026``.
@@ -162,9 +178,11 @@ class ValueReader:
         with self.database.connect() as connection:
             return [StoredPeriod(**row) for row in connection.execute(query).mappings()]
 
-    def exists(self, level: str, entity_id: int, *, scope: Scope) -> bool:
-        """True where the entity exists within the scope."""
-        query = select(Entity.entity_id).where(Entity.entity_id == entity_id, scope.rows(level))
+    def exists(self, level: str, entity_id: int, *, scope: Scope, about: Subject = PLAIN) -> bool:
+        """True where the entity exists within the scope, for a figure about `about` if one is named."""
+        if not scope.admits(level, about):
+            return False
+        query = select(Entity.entity_id).where(Entity.entity_id == entity_id, scope.rows(level, about))
         with self.database.connect() as connection:
             return connection.execute(query).first() is not None
 
@@ -175,8 +193,7 @@ class ValueReader:
         *,
         period_ids: Sequence[int],
         scope: Scope,
-        entity_ids: Sequence[int] | None = None,
-        dept_id: int | None = None,
+        entity_ids: Collection[int] | None = None,
     ) -> list[StoredValue]:
         """Stored values of a level for the given periods, by entity and period.
 
@@ -186,14 +203,23 @@ class ValueReader:
         query: Query = select(*_numbers(plan), Measure.run_id).where(
             _of(plan, level), Measure.period_id.in_(period_ids)
         )
-        query = _within(query.order_by(Measure.entity_id, Measure.period_id), plan, level, scope, dept_id)
+        if not scope.admits(level, plan.about):
+            return []
+        query = _within(query.order_by(Measure.entity_id, Measure.period_id), plan, level, scope, None)
         if entity_ids is not None:
             query = query.where(Measure.entity_id.in_(entity_ids))
         with self.database.connect() as connection:
             return [StoredValue(*row) for row in connection.execute(query).all()]
 
     def columns(
-        self, plan: StoredPlan, level: str, *, period_ids: Sequence[int], scope: Scope, dept_id: int | None = None
+        self,
+        plan: StoredPlan,
+        level: str,
+        *,
+        period_ids: Sequence[int],
+        scope: Scope,
+        below: Below | None = None,
+        entity_ids: Collection[int] | None = None,
     ) -> ValueColumns:
         """The same as `values`, for whole pages of numbers: unsorted, and without an object a number.
 
@@ -203,12 +229,16 @@ class ValueReader:
             UserError: the indicator has no values at that level.
         """
         query: Query = select(*_numbers(plan)).where(_of(plan, level), Measure.period_id.in_(period_ids))
+        if entity_ids is not None:
+            query = query.where(Measure.entity_id.in_(entity_ids))
         columns: tuple[list[Any], ...] = ([], [], [], [], [], [])
-        with self.database.connect() as connection:
-            # In parts: many rows alive at once have the garbage collector go through the whole process.
-            for rows in connection.execute(_within(query, plan, level, scope, dept_id)).partitions(_PART_ROWS):
-                for column, part in zip(columns, zip(*rows, strict=True), strict=True):
-                    column.extend(part)
+        if scope.admits(level, plan.about):
+            query = _within(query, plan, level, scope, below)
+            with self.database.connect() as connection:
+                # In parts: many rows alive at once have the garbage collector go through the whole process.
+                for rows in connection.execute(query).partitions(_PART_ROWS):
+                    for column, part in zip(columns, zip(*rows, strict=True), strict=True):
+                        column.extend(part)
         entity_id, period_id, value, numerator, denominator, counts = columns
         return ValueColumns(
             entity_id=np.array(entity_id, dtype=np.int64),
@@ -227,6 +257,8 @@ class ValueReader:
             .order_by(Measure.period_id.desc())
             .limit(1)
         )
+        if not scope.admits(level, plan.about):
+            return None
         with self.database.connect() as connection:
             found: int | None = connection.execute(_within(query, plan, level, scope, None)).scalar()
         return found
@@ -251,33 +283,53 @@ class ValueReader:
         level: str,
         *,
         scope: Scope,
+        about: Subject = PLAIN,
         term_id: int | None = None,
-        dept_id: int | None = None,
-        entity_ids: Sequence[int] | None = None,
+        below: Below | None = None,
+        entity_ids: Collection[int] | None = None,
     ) -> list[Mapping[str, Any]]:
         """Entities of a level with the names of their ancestors, by id.
 
         Keys: every column of `Entity`, and ``dept_name``, ``course_name``, ``class_name``, ``teacher_name``
         (None where there is none).
+
+        Args:
+            level: kind of entities.
+            scope: what may be read.
+            about: only those of which a figure about it may be read.
+            term_id: only offerings of that term.
+            below: only those below these nodes.
+            entity_ids: only these.
         """
-        own: Query = select(*Entity.__table__.columns)
-        query = _with_ancestors(own, level, scope=scope, term_id=term_id, dept_id=dept_id)
-        if entity_ids is not None:
-            query = query.where(Entity.entity_id.in_(entity_ids))
+        if not scope.admits(level, about):
+            return []
+        own: Query = select(*Entity.__table__.columns).where(scope.rows(level, about))
+        query = _with_ancestors(own, term_id=term_id, below=below, entity_ids=entity_ids)
         with self.database.connect() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def named(
-        self, level: str, *, scope: Scope, term_id: int | None = None, dept_id: int | None = None
+        self,
+        level: str,
+        *,
+        scope: Scope,
+        about: Subject = PLAIN,
+        term_id: int | None = None,
+        below: Below | None = None,
+        entity_ids: Collection[int] | None = None,
     ) -> list[NamedEntity]:
         """The same entities as `entities`, by id, with nothing but their names; half its cost."""
-        own: Query = select(Entity.entity_id, Entity.name)
-        query = _with_ancestors(own, level, scope=scope, term_id=term_id, dept_id=dept_id)
+        if not scope.admits(level, about):
+            return []
+        own: Query = select(Entity.entity_id, Entity.name).where(scope.rows(level, about))
+        query = _with_ancestors(own, term_id=term_id, below=below, entity_ids=entity_ids)
         with self.database.connect() as connection:
             return [NamedEntity._make(row) for row in connection.execute(query).all()]
 
     def teaching_departments(self, *, scope: Scope) -> list[tuple[int, str]]:
         """Id and name of the departments within the scope that some course within it belongs to, by id."""
+        if not (scope.admits("dept") and scope.admits("course")):
+            return []
         teaching = select(Entity.dept_id).where(scope.rows("course")).correlate(None)
         query = select(Entity.entity_id, Entity.name).where(Entity.entity_id.in_(teaching), scope.rows("dept"))
         with self.database.connect() as connection:
@@ -295,9 +347,16 @@ def _numbers(plan: StoredPlan) -> tuple[ColumnElement[Any], ...]:
     )
 
 
-def _with_ancestors(query: Query, level: str, *, scope: Scope, term_id: int | None, dept_id: int | None) -> Query:
-    """The entities of a level within scope, term and department, and the names of their ancestors as columns."""
-    query = query.where(scope.rows(level)).order_by(Entity.entity_id)
+def _plan(row: Mapping[str, Any], definition: Mapping[str, Any]) -> StoredPlan:
+    levels = tuple(row["levels"])
+    return StoredPlan(**{**row, "levels": levels}, unit=str(definition["unit"]), about=_subject(definition))
+
+
+def _with_ancestors(
+    query: Query, *, term_id: int | None, below: Below | None, entity_ids: Collection[int] | None
+) -> Query:
+    """Entities narrowed as asked, by id, with the names of their ancestors as columns."""
+    query = query.order_by(Entity.entity_id)
     for name in ("dept", "course", "class", "teacher"):
         parent = aliased(Entity)
         own = getattr(Entity, f"{name}_id")
@@ -305,7 +364,15 @@ def _with_ancestors(query: Query, level: str, *, scope: Scope, term_id: int | No
         query = query.add_columns(parent.name.label(f"{name}_name"))
     if term_id is not None:
         query = query.where(Entity.term_id == term_id)
-    return query if dept_id is None else query.where(Entity.dept_id == dept_id)
+    if entity_ids is not None:
+        query = query.where(Entity.entity_id.in_(entity_ids))
+    return query if below is None else query.where(_lies_below(below))
+
+
+def _lies_below(below: Below) -> ColumnElement[bool]:
+    level, ids = below
+    column: ColumnElement[Any] = Entity.__table__.columns[f"{level}_id"]
+    return column.in_(ids)
 
 
 def _of(plan: StoredPlan, level: str) -> ColumnElement[bool]:
@@ -314,13 +381,13 @@ def _of(plan: StoredPlan, level: str) -> ColumnElement[bool]:
     return and_(Measure.family_id == plan.family_id, Measure.level == LEVEL_NUMBERS[level])
 
 
-def _within(query: Query, plan: StoredPlan, level: str, scope: Scope, dept_id: int | None) -> Query:
-    """Joins the entities only where scope or department narrow the rows."""
-    if scope.is_unlimited(level, plan.about) and dept_id is None:
+def _within(query: Query, plan: StoredPlan, level: str, scope: Scope, below: Below | None) -> Query:
+    """Joins the entities only where the scope or the nodes asked for narrow the rows."""
+    if scope.is_unlimited(level, plan.about) and below is None:
         return query
     query = query.join(Entity, and_(Entity.level == level, Entity.entity_id == Measure.entity_id))
     query = query.where(scope.rows(level, plan.about))
-    return query if dept_id is None else query.where(Entity.dept_id == dept_id)
+    return query if below is None else query.where(_lies_below(below))
 
 
 def _subject(definition: Mapping[str, Any]) -> Subject:

@@ -1,0 +1,57 @@
+"""Who is in a class now, and who looks after it, read from the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from data_access.access.scope import Scope
+from data_access.readers.facts import FactReader
+
+_LATEST: Final = """
+    SELECT student_id, MAX(term_id) AS term_id, ARG_MAX(is_on_roll, term_id) AS is_on_roll
+    FROM {files} WHERE list_contains($students, student_id) GROUP BY student_id
+"""
+_CARERS: Final = "SELECT head_teacher_id, counsellor_id FROM {files} WHERE class_id = $class_id"
+
+
+class ClassRollReader:
+    """Reads the rolls of classes; safe to share between threads."""
+
+    def __init__(self, facts: FactReader) -> None:
+        self.facts = facts
+
+    def members(self, class_ids: Collection[int], *, scope: Scope) -> list[Mapping[str, Any]]:
+        """The students within the scope who are in these classes now, as `ValueReader.entities` gives them.
+
+        Who has left is not among them: those whom the last snapshot of the roll calls gone, and those whom it
+        no longer names although it names their class. Who has come since that snapshot is.
+        """
+        students = self.facts.values.entities("student", scope=scope, below=("class", class_ids))
+        asked = {"students": [student["entity_id"] for student in students]}
+        rows = self.facts.query(self.facts.files("fact_student_term", term_id=None), _LATEST, asked) if students else []
+        snapshots = {row["student_id"]: row for row in rows}
+        newest: dict[int, int] = {}
+        for student in students:
+            if snapshot := snapshots.get(student["entity_id"]):
+                newest[student["class_id"]] = max(newest.get(student["class_id"], 0), snapshot["term_id"])
+        return [s for s in students if _is_member(snapshots.get(s["entity_id"]), newest.get(s["class_id"]))]
+
+    def carers(self, class_id: int) -> Mapping[str, str]:
+        """Names of ``head_teacher`` and ``counsellor`` of a class; empty where nobody is named.
+
+        Anybody who may open the class may know them, so there is no scope to ask for.
+        """
+        rows = self.facts.query(self.facts.files("dim_class", term_id=None), _CARERS, {"class_id": class_id})
+        ids = {role: rows[0][f"{role}_id"] if rows else None for role in ("head_teacher", "counsellor")}
+        everybody = Scope.all("names of those who look after a class in scope")
+        known = [number for number in ids.values() if number is not None]
+        found = self.facts.values.entities("teacher", scope=everybody, entity_ids=known) if known else []
+        names = {teacher["entity_id"]: str(teacher["name"]) for teacher in found}
+        return {role: names.get(number, "") for role, number in ids.items()}
+
+
+def _is_member(snapshot: Mapping[str, Any] | None, newest: int | None) -> bool:
+    if snapshot is None:
+        return True
+    return bool(snapshot["is_on_roll"]) and snapshot["term_id"] == newest
