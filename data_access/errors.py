@@ -43,6 +43,10 @@ class UnknownNameError(UserError):
     """A code, table, column, entity or period that does not exist was asked for."""
 
 
+class RosterError(UserError):
+    """Accounts cannot be brought into step with the roster; nothing was changed."""
+
+
 class BusyError(UserError):
     """Another process holds what this one needs; trying again later will do."""
 

@@ -1,0 +1,210 @@
+"""Who there is and who holds which duty, as the dimensions of the lake say it: a table of rules with reasons.
+
+Nothing here knows of accounts; `data_access.access.derivation` keeps accounts and posts in step with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from data_access.access.roles import Role
+from data_access.engines import QueryEngine
+
+TEACHING_STAFF: Final = ("专任教师", "校内兼课", "企业兼职")
+"""Categories of staff who teach, whether or not a section of theirs has been imported."""
+
+_STUDENTS: Final = """
+    WITH newest AS (SELECT max(term_id) AS term_id FROM fact_student_term),
+    snapshot AS (
+        SELECT student_id,
+               bool_and(coalesce(is_on_roll, status NOT IN ('退学', '转出', '毕业', '结业'), true)) AS stays
+        FROM fact_student_term
+        WHERE term_id = (SELECT term_id FROM newest)
+        GROUP BY student_id
+    ),
+    students AS (
+        SELECT s.student_id, s.student_no, s.class_id,
+               coalesce(
+                   p.stays,
+                   n.term_id IS NULL OR coalesce(s.admission_year, c.grade_year, 9999) >= n.term_id // 10
+               ) AS is_on_roll
+        FROM dim_student s
+        CROSS JOIN newest n
+        LEFT JOIN snapshot p USING (student_id)
+        LEFT JOIN dim_class c ON c.class_id = s.class_id
+    )"""
+"""All students, and whether they are on the roll.
+
+The newest snapshot of the roll decides. Whoever is missing from it is off the roll, graduates among them, but for
+those admitted in its academic year or later: new students come before their first snapshot. Without any
+snapshot everybody counts as being on the roll.
+"""
+_OPEN_CLASSES: Final = f"""{_STUDENTS},
+    open_classes AS (
+        SELECT c.* FROM dim_class c LEFT JOIN students s ON s.class_id = c.class_id
+        GROUP BY ALL HAVING count(s.student_id) = 0 OR bool_or(s.is_on_roll)
+    )"""
+"""Classes that have not ended: one with students of whom none is on the roll any more has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DutyRule:
+    """How posts in a role follow from the lake.
+
+    Attributes:
+        person_kind: dimension of the holders, ``teacher`` or ``student``.
+        sql: SELECT of ``node_id`` and ``person_id``, one row a post.
+        reason: why the relation gives the role.
+    """
+
+    role: Role
+    node_level: str
+    sql: str
+    reason: str
+    person_kind: str = "teacher"
+
+
+DUTY_RULES: Final = (
+    DutyRule(
+        role=Role.LEADER,
+        node_level="school",
+        sql="SELECT 1 AS node_id, teacher_id AS person_id FROM dim_teacher WHERE staff_type = '校领导'",
+        reason="人员类别为校领导",
+    ),
+    DutyRule(
+        role=Role.DEPARTMENT_HEAD,
+        node_level="dept",
+        sql="SELECT dept_id AS node_id, leader_id AS person_id FROM dim_department WHERE dept_type = '教学系部'",
+        reason="教学系部的部门负责人就是系(部)主任",
+    ),
+    DutyRule(
+        role=Role.FUNCTION_HEAD,
+        node_level="dept",
+        sql="""SELECT dept_id AS node_id, leader_id AS person_id FROM dim_department
+               WHERE dept_type IN ('职能部门', '教辅单位')""",
+        reason="职能部门与教辅单位的部门负责人",
+    ),
+    DutyRule(
+        role=Role.MAJOR_LEADER,
+        node_level="major",
+        sql="SELECT major_id AS node_id, leader_id AS person_id FROM dim_major",
+        reason="专业维登记的专业带头人",
+    ),
+    DutyRule(
+        role=Role.COURSE_LEADER,
+        node_level="course",
+        sql="SELECT course_id AS node_id, lead_teacher_id AS person_id FROM dim_course",
+        reason="课程维登记的课程负责人",
+    ),
+    DutyRule(
+        role=Role.TEACHER,
+        node_level="teacher",
+        sql=f"""SELECT teacher_id AS node_id, teacher_id AS person_id FROM dim_teacher
+                WHERE staff_type IN {TEACHING_STAFF} OR teacher_id IN (SELECT teacher_id FROM dim_offering)""",
+        reason="教师编制或担任过教学班主讲",
+    ),
+    DutyRule(
+        role=Role.CLASS_ADVISER,
+        node_level="class",
+        sql=f"{_OPEN_CLASSES} SELECT class_id AS node_id, head_teacher_id AS person_id FROM open_classes",
+        reason="行政班维登记的班主任,至本班学生全部离校为止",
+    ),
+    DutyRule(
+        role=Role.COUNSELLOR,
+        node_level="class",
+        sql=f"{_OPEN_CLASSES} SELECT class_id AS node_id, counsellor_id AS person_id FROM open_classes",
+        reason="行政班维登记的辅导员,至本班学生全部离校为止",
+    ),
+    DutyRule(
+        role=Role.STUDENT,
+        node_level="student",
+        sql=f"{_STUDENTS} SELECT student_id AS node_id, student_id AS person_id FROM students WHERE is_on_roll",
+        reason="学籍快照中在籍的学生",
+        person_kind="student",
+    ),
+)
+"""Every way in which the roster gives a post. What is not here comes from an import or from an administrator."""
+
+_REFERRED: Final = """
+    SELECT DISTINCT student_id FROM fact_special_student
+    WHERE group_type = '心理' AND is_registered AND student_id IS NOT NULL
+      AND term_id = (SELECT max(term_id) FROM fact_special_student)"""
+
+
+class PersonKey(NamedTuple):
+    """A row of dim_teacher (kind ``teacher``) or dim_student (kind ``student``)."""
+
+    kind: str
+    person_id: int
+
+
+class Duty(NamedTuple):
+    """One post as the lake knows it."""
+
+    role: Role
+    node_level: str
+    node_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """Somebody who works or studies at the college now.
+
+    Attributes:
+        number: staff or student number as the dimension writes it; empty where it has none.
+        name: name of a member of staff; of a student the number, for the dimension has no names.
+    """
+
+    kind: str
+    person_id: int
+    number: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roster:
+    """What the lake says about people.
+
+    Attributes:
+        duties: whoever holds any, with all they hold; each of them is in `people`.
+        referred: keys of the students in the care of the psychology centre.
+        unknown: relations that name somebody who is not in the dimension.
+    """
+
+    people: dict[PersonKey, Person]
+    duties: dict[PersonKey, frozenset[Duty]]
+    referred: frozenset[int]
+    unknown: tuple[str, ...]
+
+
+def read_roster(engine: QueryEngine) -> Roster:
+    """The people on the roster of the lake that `engine` reads, and their duties."""
+    people = {PersonKey(person.kind, person.person_id): person for person in _people(engine)}
+    duties: dict[PersonKey, set[Duty]] = {}
+    unknown = []
+    for rule in DUTY_RULES:
+        found = engine.query(f"SELECT DISTINCT node_id, person_id FROM ({rule.sql}) WHERE person_id IS NOT NULL")
+        for node_id, person_id in zip(found["node_id"].to_pylist(), found["person_id"].to_pylist(), strict=True):
+            key = PersonKey(rule.person_kind, person_id)
+            if key in people:
+                duties.setdefault(key, set()).add(Duty(rule.role, rule.node_level, node_id))
+            else:
+                unknown.append(f"{rule.role} of {rule.node_level}:{node_id}: there is no {key.kind} {person_id}")
+    return Roster(
+        people=people,
+        duties={key: frozenset(held) for key, held in duties.items()},
+        referred=frozenset(engine.query(_REFERRED)["student_id"].to_pylist()),
+        unknown=tuple(sorted(unknown)),
+    )
+
+
+def _people(engine: QueryEngine) -> Iterator[Person]:
+    for row in engine.query("SELECT teacher_id, staff_no, teacher_name FROM dim_teacher").to_pylist():
+        number = (row["staff_no"] or "").strip()
+        name = (row["teacher_name"] or "").strip() or number
+        yield Person(kind="teacher", person_id=row["teacher_id"], number=number, name=name)
+    for row in engine.query(f"{_STUDENTS} SELECT student_id, student_no FROM students WHERE is_on_roll").to_pylist():
+        number = (row["student_no"] or "").strip()
+        yield Person(kind="student", person_id=row["student_id"], number=number, name=number)
