@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -29,12 +28,15 @@ from sqlalchemy import (
 )
 
 from data_access.access.audit_chain import EMPTY, Break, Entry, Fault, Head, Verification, digest, verified
+from data_access.access.audit_events import EVERY, AuditKind, Event, EventFilter, EventPage, Result
 from data_access.access.audit_text import neutral, neutral_detail
 from data_access.access.scope import Scope
 from data_access.clock import COLLEGE_ZONE
 from data_access.database import transaction
 from data_access.database.access_models import AuditEvent
-from data_access.errors import InternalError
+from data_access.errors import InternalError, UserError
+
+__all__ = ["AuditKind", "AuditLog", "ChainCheck", "Event", "EventFilter", "EventPage", "Result"]
 
 CHAIN_CHECKED: Final = "audit:chain"
 """Subject of the events that tell of a verification."""
@@ -46,120 +48,20 @@ _COLUMNS: Final = tuple(AuditEvent.__table__.columns)
 _NAMES: Final = tuple(column.name for column in _COLUMNS)
 
 
-class AuditKind(StrEnum):
-    """What an event is about."""
-
-    SIGN_IN = "sign-in"
-    SIGN_OUT = "sign-out"
-    PASSWORD = "password"  # noqa: S105 (a kind of event)
-    ACCOUNT = "account"
-    POST = "post"
-    DENIED = "denied"
-    VIEW = "view"
-    EXPORT = "export"
-    IMPORT = "import"
-    TARGET = "target"
-    ROSTER = "roster"
-    MAINTENANCE = "maintenance"
-
-    @property
-    def name_zh(self) -> str:
-        """The kind in the words of the audit page."""
-        return _KINDS_ZH[self]
-
-
-_KINDS_ZH: Final = {
-    AuditKind.SIGN_IN: "登录",
-    AuditKind.SIGN_OUT: "退出",
-    AuditKind.PASSWORD: "密码",
-    AuditKind.ACCOUNT: "账号",
-    AuditKind.POST: "岗位",
-    AuditKind.DENIED: "越权访问",
-    AuditKind.VIEW: "查阅",
-    AuditKind.EXPORT: "导出",
-    AuditKind.IMPORT: "导入",
-    AuditKind.TARGET: "目标",
-    AuditKind.ROSTER: "名册同步",
-    AuditKind.MAINTENANCE: "系统维护",
-}
-
-
-class Result(StrEnum):
-    """How it ended."""
-
-    DONE = "done"
-    DENIED = "denied"
-    FAILED = "failed"
-
-    @property
-    def name_zh(self) -> str:
-        """The result in the words of the audit page."""
-        return _RESULTS_ZH[self]
-
-
-_RESULTS_ZH: Final = {Result.DONE: "成功", Result.DENIED: "拒绝", Result.FAILED: "失败"}
-
-
 @dataclass(frozen=True, kw_only=True)
-class Event:
-    """What somebody did, as the one who records it says it; the log adds number, time and hashes.
-
-    Text may come from anywhere: it is made harmless and cut to length when it is written. What
-    was typed into the sign-in form as a name must not be given as `actor`: people type passwords there.
+class ChainCheck:
+    """A verification of the chain, as the log itself tells of it.
 
     Attributes:
-        actor: username, ``console:<system user>``, or empty for somebody who has not signed in.
-        subject: what it was done to: ``page:/admin/audit``, ``account:t0102``, ``import:17``.
-        rows: how many rows were given out or taken in.
-        scope: the reach in which rows were given out, in words; `Scope.reason`.
-        address: network address of the client.
-        detail: plain values that explain it; names that speak of a secret have their values withheld.
+        sequence: number of the event that tells of it.
+        at: aware, UTC.
+        found: what the verification found.
     """
 
-    kind: AuditKind
+    sequence: int
+    at: dt.datetime
     actor: str
-    subject: str = ""
-    result: Result = Result.DONE
-    rows: int | None = None
-    scope: str = ""
-    address: str = ""
-    detail: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class EventFilter:
-    """Which events are meant; what is left at its default does not limit.
-
-    Attributes:
-        first_day: with `last_day` the days (of the college's zone) on which they happened, both included.
-        actor: the whole username, in any case.
-        text: part of actor, subject, address, scope or detail, in any case.
-        up_to: no event after this one: pages of one search stay the same while events are added.
-    """
-
-    first_day: dt.date | None = None
-    last_day: dt.date | None = None
-    actor: str = ""
-    kind: AuditKind | None = None
-    result: Result | None = None
-    text: str = ""
-    up_to: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class EventPage:
-    """One page of a search, newest event first.
-
-    Attributes:
-        total: events that match on all pages.
-        up_to: the newest event of the log when the search began; give it to `EventFilter` for further pages.
-        unreadable: numbers of the page's events that somebody has damaged so that they cannot be read.
-    """
-
-    events: tuple[Entry, ...]
-    total: int
-    up_to: int
-    unreadable: tuple[int, ...] = ()
+    found: Verification
 
 
 class AuditLog:
@@ -240,7 +142,7 @@ class AuditLog:
 
     # -- reading --------------------------------------------------------------------------
 
-    def find(self, *, scope: Scope, where: EventFilter = EventFilter(), page: int = 1, size: int = 50) -> EventPage:
+    def find(self, *, scope: Scope, where: EventFilter = EVERY, page: int = 1, size: int = 50) -> EventPage:
         """The events that match, newest first; none unless `scope` admits the log."""
         if not scope.is_unlimited("audit"):
             return EventPage(events=(), total=0, up_to=0)
@@ -262,14 +164,14 @@ class AuditLog:
             unreadable=tuple(item.sequence for item in found if isinstance(item, Break)),
         )
 
-    def count(self, *, scope: Scope, where: EventFilter = EventFilter()) -> int:
+    def count(self, *, scope: Scope, where: EventFilter = EVERY) -> int:
         """How many events match; 0 unless `scope` admits the log."""
         if not scope.is_unlimited("audit"):
             return 0
         with self._database.connect() as connection:
             return connection.execute(_counted(_conditions(where))).scalar_one()
 
-    def export(self, *, scope: Scope, where: EventFilter = EventFilter()) -> Iterator[Entry | Break]:
+    def export(self, *, scope: Scope, where: EventFilter = EVERY) -> Iterator[Entry | Break]:
         """All events that match, newest first, in constant memory; none unless `scope` admits the log.
 
         Events added meanwhile are left out; a `Break` stands for one that cannot be read. Every thousand are
@@ -290,15 +192,6 @@ class AuditLog:
                 return
             rest = _newest_first([*conditions, _older_than(numbers[-1])]).limit(_BATCH)
 
-    def last_check(self, *, scope: Scope) -> Entry | None:
-        """The newest event that tells of a verification; None where there is none, or outside of `scope`."""
-        if not scope.is_unlimited("audit"):
-            return None
-        told = [AuditEvent.kind == AuditKind.MAINTENANCE.value, AuditEvent.subject == CHAIN_CHECKED]
-        with self._database.connect() as connection:
-            found = _read(connection, connection.execute(_newest_first(told).limit(1)).scalars().all())
-        return next((entry for entry in found if isinstance(entry, Entry)), None)
-
     # -- the chain ------------------------------------------------------------------------
 
     def head(self) -> Head:
@@ -312,6 +205,37 @@ class AuditLog:
         Reads it in batches, in constant memory. Events that are added meanwhile may be checked or not.
         """
         return verified(self._in_sequence(), expected)
+
+    def check(self, *, by: str, address: str = "", expected: Head | None = None) -> Verification:
+        """`verify`, recorded as an event of its own."""
+        found = self.verify(expected=expected)
+        self.write(
+            Event(
+                kind=AuditKind.MAINTENANCE,
+                actor=by,
+                subject=CHAIN_CHECKED,
+                result=Result.DONE if found.is_sound else Result.FAILED,
+                rows=found.count,
+                address=address,
+                detail=found.to_dict(),
+            )
+        )
+        return found
+
+    def last_check(self, *, scope: Scope) -> ChainCheck | None:
+        """The newest `check`; None where there is none, or outside of `scope`."""
+        if not scope.is_unlimited("audit"):
+            return None
+        told = [AuditEvent.kind == AuditKind.MAINTENANCE.value, AuditEvent.subject == CHAIN_CHECKED]
+        with self._database.connect() as connection:
+            found = _read(connection, connection.execute(_newest_first(told).limit(1)).scalars().all())
+        if not found or isinstance(found[0], Break):
+            return None
+        try:
+            result = Verification.from_dict(found[0].detail)
+        except (ValueError, KeyError, TypeError, UserError):
+            return None  # damaged: it tells of nothing, and the next check will name it
+        return ChainCheck(sequence=found[0].sequence, at=found[0].at, actor=found[0].actor, found=result)
 
     def _in_sequence(self) -> Iterator[Entry | Break]:
         query = select(AuditEvent.sequence).order_by(AuditEvent.sequence).limit(_BATCH)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -130,6 +130,25 @@ class Verification:
     def is_sound(self) -> bool:
         """True where no fault was found."""
         return self.broken is None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as the log and reports hold them."""
+        broken = self.broken and {"sequence": self.broken.sequence, "fault": self.broken.fault.value}
+        return {"count": self.count, "head": str(self.head), "broken": broken}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """What `to_dict` gave.
+
+        Raises:
+            ValueError, KeyError, TypeError, UserError: the values are none of ours.
+        """
+        broken = values["broken"]
+        return cls(
+            count=int(values["count"]),
+            head=Head.parse(str(values["head"])),
+            broken=broken and Break(sequence=int(broken["sequence"]), fault=Fault(broken["fault"])),
+        )
 
 
 def digest(entry: Entry) -> str:
