@@ -47,31 +47,40 @@ def open_values(settings: Settings, database: Engine) -> StoredValues:
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The web application of an installation, ready for a WSGI server."""
+    """The web application of an installation, ready for a WSGI server.
+
+    Raises:
+        ConfigurationError: the settings are unsafe.
+    """
     from dashboards import PAGES  # noqa: PLC0415
+    from dashboards.identity import current_viewer  # noqa: PLC0415
+    from dashboards.server import make  # noqa: PLC0415
     from dashboards.services import Services  # noqa: PLC0415
-    from dashboards.wiring import build  # noqa: PLC0415
-    from data_access.access.permissions import Permission  # noqa: PLC0415
-    from data_access.access.scope import Scope  # noqa: PLC0415
-    from data_access.access.viewer import Viewer  # noqa: PLC0415
+    from data_access.access.accounts import Accounts  # noqa: PLC0415
+    from data_access.access.audit import AuditLog  # noqa: PLC0415
+    from data_access.access.authentication import Authentication  # noqa: PLC0415
+    from data_access.access.nodes import Nodes  # noqa: PLC0415
+    from data_access.access.posts import Posts  # noqa: PLC0415
+    from data_access.access.secret import installation_secret  # noqa: PLC0415
+    from data_access.access.sessions import Sessions  # noqa: PLC0415
 
     chosen = settings or Settings.from_environment()
     database = open_home(chosen)
-    everyone = Viewer(
-        account_id=0,
-        username="",
-        name="",
-        posts=(),
-        permissions=frozenset(Permission),
-        scope=Scope.all("no sign-in yet: the server listens on this machine only"),
-    )
+    secret = installation_secret(chosen)
+    audit = AuditLog(database)
     services = Services(
         values=open_values(chosen, database),
-        viewer=lambda: everyone,
+        viewer=current_viewer,
         today=today,
+        accounts=Accounts(database, audit),
+        posts=Posts(database, audit),
+        nodes=Nodes(database),
+        sessions=Sessions(database, audit),
+        authentication=Authentication(database, audit, secret),
+        audit=audit,
+        settings=chosen,
     )
-    server: Flask = build(PAGES, services, assets_folder=str(ROOT / "assets")).server
-    return server
+    return make(PAGES, services, secret=secret, assets_folder=ROOT / "assets")
 
 
 # -- command line -----------------------------------------------------------------------------

@@ -1,163 +1,133 @@
-"""What the server checks before a callback runs: whether the question is one that a callback can answer.
+"""Which requests reach a view at all: one check before every one of them, and the answer is no unless something says yes.
 
-Dash takes the body of such a request on trust, and answers a malformed one with a traceback. Everything
-a client can get wrong is refused here instead, with a status of 4xx and a line of JSON.
+Who may reach what is declared in `dashboards.surface`. A request for data needs, besides, the permission of the
+callback that it asks for.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlencode
 
-from dash import Dash
-from flask import request
+from flask import Flask, Response, redirect, request
 
+from dashboards import questions, refusals
+from dashboards.denials import Denials
+from dashboards.surface import (
+    ASSETS,
+    DATA,
+    FIRST_PASSWORD,
+    OPEN_ASSETS,
+    SIGN_IN,
+    Access,
+    access_of,
+    denial,
+    needs,
+    open_to_all,
+    open_to_signed_in,
+    takes_up_to,
+)
 from data_access.access.permissions import Permission
+from data_access.access.viewer import Viewer
 
-Check = Callable[[Any], bool]
-"""Whether one argument of a callback is of the kind that it takes."""
-Refusal = tuple[dict[str, str], HTTPStatus]
-View = Callable[..., Any]
+__all__ = ["Access", "install", "needs", "open_to_all", "open_to_signed_in", "takes_up_to"]
 
+Callbacks = Mapping[str, Mapping[str, Any]]
 
-@dataclass(frozen=True, kw_only=True)
-class Access:
-    """Who may reach a route: everybody, whoever is signed in, or the holders of a permission."""
-
-    permission: Permission | None = None
-    needs_sign_in: bool = True
-
-
-OPEN: Final = Access(needs_sign_in=False)
-SIGNED_IN: Final = Access()
-
-
-def open_to_all(view: View) -> View:
-    """Marks a view that answers before sign-in."""
-    view.access = OPEN  # type: ignore[attr-defined]
-    return view
-
-
-def open_to_signed_in(view: View) -> View:
-    """Marks a view for whoever is signed in, even without any post: signing out, a first password."""
-    view.access = SIGNED_IN  # type: ignore[attr-defined]
-    return view
-
-
-def needs(permission: Permission) -> Callable[[View], View]:
-    """Marks a view that only holders of `permission` reach; a view without any mark is refused to all."""
-
-    def mark(view: View) -> View:
-        view.access = Access(permission=permission)  # type: ignore[attr-defined]
-        return view
-
-    return mark
-
-
-MALFORMED: Final = "请求的格式不对。"
 UNKNOWN: Final = "没有这样的数据请求。"
-_PARTS_OF_AN_ITEM: Final = {"id", "property", "value"}
+MALFORMED: Final = "请求的格式不对。"
+ENDED: Final = "登录已结束，请重新登录。"
+PASSWORD_FIRST: Final = "请先设置新密码。"  # noqa: S105 (a message)
 
 
-def install(app: Dash) -> None:
-    """Let the server of `app` refuse requests for data that no callback of `app` can answer."""
-    path = f"{app.config.routes_pathname_prefix}_dash-update-component"
-
-    def guard() -> Refusal | None:
-        if request.path != path or request.method != "POST":
-            return None
-        return refusal(app.callback_map, _body())
-
-    app.server.before_request(guard)
+_BEFORE_THE_PASSWORD: Final = frozenset({"sign_in.first_password", "sign_in.sign_out"})
+"""All that may be reached with a password that must be changed, besides what is open to everybody."""
 
 
-def _body() -> Any:
-    try:
-        return request.get_json(silent=True)
-    except RecursionError:  # brackets nested deeper than the parser goes
-        return None
-
-
-def refusal(callbacks: Mapping[str, Mapping[str, Any]], body: Any) -> Refusal | None:
-    """Why `body` is refused: 404 where it names no callback of the server, 400 where it is malformed.
+def install(
+    server: Flask, *, who: Callable[[], Viewer | None], callbacks: Callable[[], Callbacks], denials: Denials
+) -> None:
+    """Let `server` refuse whatever is not allowed. To be called before anything else registers on it.
 
     Args:
-        callbacks: Dash's callbacks by output. Those that run in the browser have no function here; the others
-            carry `takes`, one check for each of their arguments.
-        body: what was sent, parsed; None where it was no JSON.
-
-    Returns:
-        The answer to send, None where the callback may run.
+        server: the server of the application.
+        who: the viewer of the current request, None before sign-in.
+        callbacks: Dash's callbacks by output.
+        denials: where refusals for want of a permission are recorded.
     """
-    if not isinstance(body, dict) or not isinstance(body.get("output"), str):
-        return {"message": MALFORMED}, HTTPStatus.BAD_REQUEST
-    entry = callbacks.get(body["output"], {})
-    callback = entry.get("callback")
-    if callback is None:
-        return {"message": UNKNOWN}, HTTPStatus.NOT_FOUND
-    if not _is_for(entry, body, callback.takes):
-        return {"message": MALFORMED}, HTTPStatus.BAD_REQUEST
+
+    def check() -> Response | None:
+        access = access_of(server, request.endpoint)
+        if (access is not None and not access.needs_sign_in) or _is_open_asset():
+            return None
+        viewer = who()
+        if viewer is None:
+            return _to_sign_in(access)
+        if viewer.must_change_password and request.endpoint not in _BEFORE_THE_PASSWORD:
+            return _to_first_password(access)
+        if request.endpoint is None:
+            return None  # nothing is there, or not for this method: the server says so itself
+        if access is None:
+            denials.note(viewer, request.path, permission=None, address=request.remote_addr or "")
+            return refusals.refuse(HTTPStatus.FORBIDDEN, denial(None))
+        if access.permission is not None and not viewer.may(access.permission):
+            return _denied(denials, viewer, access.permission, request.path)
+        _set_limit(server)
+        return _check_question(viewer, callbacks(), denials) if request.endpoint == DATA else None
+
+    server.before_request(check)
+
+
+def _check_question(viewer: Viewer, callbacks: Callbacks, denials: Denials) -> Response | None:
+    body = questions.body()
+    if not questions.is_question(body):
+        return refusals.refuse(HTTPStatus.BAD_REQUEST, MALFORMED)
+    entry = questions.asked(callbacks, body)
+    if entry is None:
+        return refusals.refuse(HTTPStatus.NOT_FOUND, UNKNOWN)
+    permission = getattr(entry["callback"], "permission", None)
+    if not isinstance(permission, Permission) or not viewer.may(permission):
+        return _denied(denials, viewer, permission, f"{DATA} {body['output'][:120]}")
+    if not questions.fits(entry, body):
+        return refusals.refuse(HTTPStatus.BAD_REQUEST, MALFORMED)
     return None
 
 
-def _is_for(entry: Mapping[str, Any], body: Mapping[str, Any], takes: Sequence[Check]) -> bool:
-    """Whether outputs, inputs and states are those that the callback was registered with, and of its kinds."""
-    changed = body.get("changedPropIds", [])
-    if not isinstance(changed, list) or not all(isinstance(item, str) for item in changed):
-        return False
-    given = [body.get("inputs"), body.get("state", [])]
-    if not all(_fit(entry[name], part) for name, part in zip(("inputs", "state"), given, strict=True)):
-        return False
-    outputs = entry["output"]
-    if isinstance(outputs, list):
-        fits = _fit([output.to_dict() for output in outputs], body.get("outputs", []))
-    else:
-        fits = _fits(outputs.to_dict(), body.get("outputs"))
-    arguments = [_value(item) for part in given for item in part or ()]
-    return fits and all(check(value) for check, value in zip(takes, arguments, strict=True))
+def _is_open_asset() -> bool:
+    return request.endpoint == ASSETS and (request.view_args or {}).get("filename") in OPEN_ASSETS
 
 
-def _fit(registered: Sequence[Mapping[str, str]], given: Any) -> bool:
-    return (
-        isinstance(given, list)
-        and len(given) == len(registered)
-        and all(_fits(one, item) for one, item in zip(registered, given, strict=True))
-    )
+def _set_limit(server: Flask) -> None:
+    largest = getattr(server.view_functions[request.endpoint or ""], "largest_body", None)
+    if largest is not None:
+        request.max_content_length = largest
 
 
-def _fits(registered: Mapping[str, str], given: Any) -> bool:
-    """Whether an item sent is the property registered, or a list of those that a pattern stands for."""
-    wanted = json.loads(registered["id"]) if registered["id"].startswith("{") else registered["id"]
-    if isinstance(given, list):
-        return _is_pattern(wanted) and all(isinstance(item, dict) and _fits(registered, item) for item in given)
-    return (
-        isinstance(given, dict)
-        and given.keys() <= _PARTS_OF_AN_ITEM
-        and given.get("property") == registered["property"]
-        and _names(wanted, given.get("id"))
-    )
+def _to_sign_in(access: Access | None) -> Response:
+    """A page leads to the sign-in page and back again; a request of a page is told to lead there."""
+    if access is not None and not access.is_page:
+        return refusals.refuse(HTTPStatus.UNAUTHORIZED, ENDED, go_to=SIGN_IN)
+    if request.method not in {"GET", "HEAD"}:
+        return _see(SIGN_IN)
+    asked = request.full_path.removesuffix("?")
+    return _see(SIGN_IN if asked == "/" else f"{SIGN_IN}?{urlencode({'next': asked})}")
 
 
-def _is_pattern(wanted: Any) -> bool:
-    return isinstance(wanted, dict) and any(isinstance(value, list) for value in wanted.values())
+def _to_first_password(access: Access | None) -> Response:
+    if access is not None and not access.is_page:
+        return refusals.refuse(HTTPStatus.FORBIDDEN, PASSWORD_FIRST, go_to=FIRST_PASSWORD)
+    return _see(FIRST_PASSWORD)
 
 
-def _names(wanted: Any, given: Any) -> bool:
-    """Whether `given` is the id `wanted`, in which wildcards are lists such as ``["ALL"]``."""
-    if not isinstance(wanted, dict):
-        return bool(given == wanted)
-    return (
-        isinstance(given, dict)
-        and given.keys() == wanted.keys()
-        and all(
-            isinstance(given[name], str | int) if isinstance(value, list) else given[name] == value
-            for name, value in wanted.items()
-        )
-    )
+def _see(address: str) -> Response:
+    """A redirection that a client follows by GET."""
+    answer = redirect(address, HTTPStatus.SEE_OTHER if request.method == "POST" else HTTPStatus.FOUND)
+    assert isinstance(answer, Response)  # noqa: S101 (flask types it as werkzeug's)
+    return answer
 
 
-def _value(item: Any) -> Any:
-    return [part.get("value") for part in item] if isinstance(item, list) else item.get("value")
+def _denied(denials: Denials, viewer: Viewer, permission: Permission | None, what: str) -> Response:
+    denials.note(viewer, what, permission=permission, address=request.remote_addr or "")
+    return refusals.refuse(HTTPStatus.FORBIDDEN, denial(permission))

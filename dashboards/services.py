@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from data_access.access.accounts import Accounts
     from data_access.access.audit import AuditLog
     from data_access.access.authentication import Authentication
+    from data_access.access.nodes import Nodes
     from data_access.access.posts import Posts
     from data_access.access.sessions import Sessions
     from data_access.settings import Settings
@@ -142,6 +143,7 @@ class Services:
     today: Callable[[], dt.date] = dt.date.today
     accounts: Accounts = _ABSENT
     posts: Posts = _ABSENT
+    nodes: Nodes = _ABSENT
     sessions: Sessions = _ABSENT
     authentication: Authentication = _ABSENT
     audit: AuditLog = _ABSENT

@@ -3,32 +3,58 @@
 from __future__ import annotations
 
 import functools
-import logging
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from http import HTTPStatus
+from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
+from flask import Flask, Response, make_response, redirect
 
-from dashboards import guard, ids, query
+from dashboards import ids, navigation, query
 from dashboards.page import Choice, Filter, Heading, Kind, NotFoundError, Page, Panel, Place, View
+from dashboards.questions import Check
+from dashboards.refusals import record
 from dashboards.services import Services
+from dashboards.surface import denial
 from data_access.access.permissions import Permission
+from data_access.access.viewer import Viewer
 from layouts import controls, panel, shell, states
 
-_LOG: Final = logging.getLogger("luoxuan.web")
+NoteDenial = Callable[[Viewer, str, Permission], None]
 
 
-def build(pages: Sequence[Page], services: Services, *, assets_folder: str) -> Dash:
-    """A Dash application that serves `pages`; the first of them is also the page at ``/``.
+def _no_note(_viewer: Viewer, _what: str, _permission: Permission) -> None:
+    """Records nothing, where nobody is there to read it."""
 
-    Nothing is loaded from other hosts, and no page's layout is part of the first HTML.
+
+def build(
+    pages: Sequence[Page],
+    services: Services,
+    *,
+    assets_folder: str,
+    server: Flask | None = None,
+    form_token: Callable[[], str] = str,
+    note_denial: NoteDenial = _no_note,
+) -> Dash:
+    """A Dash application that serves `pages`; the first that a viewer may open is also their page at ``/``.
+
+    Nothing is loaded from other hosts, and no page's layout is part of the first HTML. Who may ask for what is
+    the business of `dashboards.guard`, which the server has installed before.
+
+    Args:
+        pages: all pages, in the order of the navigation.
+        services: what they may use.
+        assets_folder: style sheets and scripts.
+        server: the server to register on; one of its own by default.
+        form_token: proof that a form comes from a page of this session.
+        note_denial: records that a viewer asked for a page for which they lack the permission.
     """
     app = Dash(
         "luoxuan",
+        server=server or Flask("luoxuan", static_folder=None),
         title="螺旋 · 质量保证平台",
         update_title=None,
         assets_folder=assets_folder,
@@ -41,12 +67,20 @@ def build(pages: Sequence[Page], services: Services, *, assets_folder: str) -> D
         enable_mcp=False,
         add_log_handler=False,
     )
-    register(app, pages, services)
-    guard.install(app)
+    register(app, pages, services, note_denial=note_denial)
+    # Dash would do this within the first request, whoever asks, and with the layout of that person.
+    app._setup_server()  # noqa: SLF001 (there is no public way to do it before)
+    app.layout = lambda: shell.shell(navigation.user(services.viewer(), form_token=form_token()))
     return app
 
 
-def register(app: Dash, pages: Sequence[Page], services: Services) -> None:
+def register(
+    app: Dash,
+    pages: Sequence[Page],
+    services: Services,
+    *,
+    note_denial: NoteDenial = _no_note,
+) -> None:
     """Give `app` the shell, the router and, for every page, its one data callback.
 
     Raises:
@@ -57,7 +91,8 @@ def register(app: Dash, pages: Sequence[Page], services: Services) -> None:
         repeated = sorted({value for value in values if values.count(value) > 1})
         if repeated:
             raise ValueError(f"Pages need a {what} of their own. Got {', '.join(repeated)} more than once.")
-    app.layout = shell.shell()
+    app.layout = shell.shell(None)
+    _serve_documents(app, pages, services, note_denial)
     _connect_browser(app)
     app.callback(
         Output(shell.MAIN, "children"),
@@ -71,7 +106,7 @@ def register(app: Dash, pages: Sequence[Page], services: Services) -> None:
         State(shell.URL, "search"),
     )(
         secured(
-            functools.partial(route, pages, services),
+            functools.partial(route, pages, services, note_denial=note_denial),
             permission=Permission.APPLICATION_OPEN,
             takes=(_is_text, _is_text),
         )
@@ -86,9 +121,7 @@ def register(app: Dash, pages: Sequence[Page], services: Services) -> None:
         )(secured(functools.partial(fill, page, services), permission=page.requires, takes=(_is_address,)))
 
 
-def secured(
-    function: Callable[..., Any], *, permission: Permission, takes: Sequence[guard.Check]
-) -> Callable[..., Any]:
+def secured(function: Callable[..., Any], *, permission: Permission, takes: Sequence[Check]) -> Callable[..., Any]:
     """`function` with the permission it needs and what its arguments must be, for the guard of the server.
 
     Both are attributes of the result, `takes` with one check for every argument.
@@ -115,6 +148,25 @@ def _is_address(value: Any) -> bool:
     defaults = value.get("defaults", {})
     texts = [value.get("path"), value.get("search"), *(defaults.values() if isinstance(defaults, dict) else [0])]
     return all(map(_is_text, texts))
+
+
+def _serve_documents(app: Dash, pages: Sequence[Page], services: Services, note_denial: NoteDenial) -> None:
+    """Let every address answer with the status it deserves; the document itself is the same empty shell."""
+
+    def document(path: str = "") -> Response:
+        viewer = services.viewer()
+        found = _page_at(pages, f"/{path}", viewer)
+        if found is None and not path and (entries := navigation.entries(pages, viewer)):
+            return make_response(redirect(entries[0].href))  # nothing but pages that the server draws
+        status = HTTPStatus.OK
+        if found is None:
+            status = HTTPStatus.NOT_FOUND
+        elif not viewer.may(found.requires):
+            note_denial(viewer, f"/{path}", found.requires)
+            status = HTTPStatus.FORBIDDEN
+        return make_response(app.index(), status)
+
+    app.server.view_functions.update({"/": document, "/<path:path>": document})
 
 
 def _connect_browser(app: Dash) -> None:
@@ -162,36 +214,49 @@ class _Shown:
     context: Sequence[Component] = ()
 
 
-def route(pages: Sequence[Page], services: Services, pathname: str | None, search: str | None) -> tuple[Any, ...]:
+def route(
+    pages: Sequence[Page],
+    services: Services,
+    pathname: str | None,
+    search: str | None,
+    *,
+    note_denial: NoteDenial = _no_note,
+) -> tuple[Any, ...]:
     """What the shell shows for an address: page, breadcrumb, filters, navigation, dates, title."""
     if pathname is None:
         raise PreventUpdate
-    page = _page_at(pages, pathname)
+    viewer = services.viewer()
+    page = _page_at(pages, pathname, viewer)
+    entries = navigation.entries(pages, viewer, lit="" if page is None else (page.name if page.nav else page.parent))
     if page is None:
-        shown = _missing(f"地址 {pathname[:80]} 下没有页面。", pages)
+        shown = _missing(f"地址 {pathname[:80]} 下没有页面。", entries)
+    elif not viewer.may(page.requires):
+        note_denial(viewer, pathname, page.requires)
+        shown = _denied(page, entries)
     else:
         try:
             shown = _opened(page, services, pathname=pathname, search=search or "")
         except NotFoundError as error:
-            shown = _missing(str(error), pages)
+            shown = _missing(str(error), entries)
         except Exception as error:  # noqa: BLE001 (the shell must stay usable, whatever a page does)
-            body = states.failed(_record(error, f"page {page.name}"))
+            body = states.failed(record(error, f"page {page.name}"))
             shown = _Shown(title="出错了", main=body, crumbs=[shell.Crumb(label="出错了")])
     return (
         shown.main,
         shell.breadcrumb(shown.crumbs),
         list(shown.context),
-        shell.navigation(_entries(pages, page)),
+        shell.navigation(entries),
         shell.freshness(services.values.data_date(), services.today()),
         shell.foot(services.values.versions()),
         shown.title,
     )
 
 
-def _page_at(pages: Sequence[Page], pathname: str) -> Page | None:
-    if pathname == "/":
-        return pages[0]
-    return next((page for page in pages if query.match(page.path, pathname) is not None), None)
+def _page_at(pages: Sequence[Page], pathname: str, viewer: Viewer) -> Page | None:
+    found = next((page for page in pages if query.match(page.path, pathname) is not None), None)
+    if found is None and pathname == "/":
+        return next((page for page in pages if page.nav is not None and viewer.may(page.requires)), None)
+    return found
 
 
 def _view(page: Page, services: Services, *, pathname: str, search: str) -> View:
@@ -270,7 +335,7 @@ def _drawn(page: Page, item: Panel, data: Any) -> list[Component]:
     except NotFoundError as error:
         return _gone(item, error)
     except Exception as error:  # noqa: BLE001 (one broken panel must not take the page with it)
-        broken = states.failed(_record(error, f"panel {page.name}.{item.name}"))
+        broken = states.failed(record(error, f"panel {page.name}.{item.name}"))
         return panel.filled(item.title, panel.Content(body=broken))
     return panel.filled(content.title or item.title, content, unit=item.unit, framed=item.is_framed)
 
@@ -278,13 +343,6 @@ def _drawn(page: Page, item: Panel, data: Any) -> list[Component]:
 def _gone(item: Panel, error: NotFoundError) -> list[Component]:
     body = states.message(states.Message(kind="empty", title="没有找到", detail=str(error)))
     return panel.filled(item.title, panel.Content(body=body))
-
-
-def _record(error: Exception, where: str) -> str:
-    """Log an error and give the id under which it is found."""
-    error_id = f"E-{uuid.uuid4().hex[:8]}"
-    _LOG.error("%s in %s", error_id, where, exc_info=error)
-    return error_id
 
 
 def control(page: Page, choice: Choice) -> Component:
@@ -303,25 +361,19 @@ def _stands(choice: Choice, place: Place) -> bool:
     return len(choice.options) > 1 or not choice.filter.is_hidden_alone
 
 
-def _entries(pages: Sequence[Page], current: Page | None) -> list[shell.Entry]:
-    """The navigation; lit is the current page, or the one it is reached from."""
-    lit = None if current is None else (current.name if current.nav else current.parent)
-    return [
-        shell.Entry(group=page.nav.group, label=page.nav.label, href=page.path, is_current=page.name == lit)
-        for page in pages
-        if page.nav is not None
-    ]
+def _missing(reason: str, entries: Sequence[shell.Entry]) -> _Shown:
+    detail = "可能是地址有误，或者该对象不在你的数据范围内。"
+    return _instead("没有找到", [reason, detail], entries)
 
 
-def _missing(reason: str, pages: Sequence[Page]) -> _Shown:
-    links = [html.Li(dcc.Link(page.title, href=page.path)) for page in pages if page.nav is not None]
-    body = html.Div(
-        [
-            html.H1("没有找到", className="page-title"),
-            html.P(reason),
-            html.P("可能是地址有误，或者该对象不在你的数据范围内。可以从这里继续："),
-            html.Ul(links),
-        ],
-        className="not-found",
-    )
-    return _Shown(title="没有找到", main=body, crumbs=[shell.Crumb(label="没有找到")])
+def _denied(page: Page, entries: Sequence[shell.Entry]) -> _Shown:
+    detail = f"“{page.title}”需要这项权限。权限由岗位决定，如有出入请联系安全管理员。"
+    return _instead("没有权限", [denial(page.requires), detail], entries)
+
+
+def _instead(title: str, reasons: Sequence[str], entries: Sequence[shell.Entry]) -> _Shown:
+    """A page in place of the one asked for: why, and where to go on."""
+    body: list[Component] = [html.H1(title, className="page-title"), *map(html.P, reasons)]
+    if entries:
+        body += [html.P("可以从这里继续："), html.Ul([html.Li(shell.link(entry)) for entry in entries])]
+    return _Shown(title=title, main=html.Div(body, className="not-found"), crumbs=[shell.Crumb(label=title)])

@@ -53,6 +53,8 @@ class Entry:
     label: str
     href: str
     is_current: bool = False
+    is_server_drawn: bool = False
+    """True where the address is no page of this application in the browser, so that it must be loaded whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +65,24 @@ class Crumb:
     href: str | None = None
 
 
-def shell() -> Component:
-    """The frame of the application, with empty places that the router fills."""
+@dataclass(frozen=True, kw_only=True)
+class User:
+    """Who is signed in, as the menu at the top right says it.
+
+    Attributes:
+        posts: role and node of each, in words.
+        has_account_page: False for a screen that nobody sits at.
+        form_token: goes back with the form that signs out, as proof that it comes from this page.
+    """
+
+    name: str
+    posts: Sequence[str]
+    has_account_page: bool
+    form_token: str
+
+
+def shell(user: User | None) -> Component:
+    """The frame of the application, with empty places that the router fills, and the menu of whoever is signed in."""
     return html.Div(
         [
             dcc.Location(id=URL, refresh=False),
@@ -78,7 +96,6 @@ def shell() -> Component:
                         className="brand",
                     ),
                     html.Nav(id=NAVIGATION, **{"aria-label": "主导航"}),
-                    html.P("登录功能尚未启用，仅限本机访问", className="sidebar-note"),
                 ],
                 className="sidebar",
             ),
@@ -89,6 +106,7 @@ def shell() -> Component:
                             html.Nav(id=BREADCRUMB, className="breadcrumb-line", **{"aria-label": "所在位置"}),
                             html.Div(id=CONTEXT, className="context"),
                             html.Div(id=FRESHNESS, className="freshness"),
+                            *([user_menu(user)] if user else []),
                         ],
                         className="topbar",
                     ),
@@ -102,23 +120,51 @@ def shell() -> Component:
     )
 
 
+def grouped(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+    """Entries by group, groups in the order of their first entries."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault(entry.group, []).append(entry)
+    return groups
+
+
 def navigation(entries: Sequence[Entry]) -> list[Component]:
-    """The navigation by group, in the order given."""
-    groups = list(dict.fromkeys(entry.group for entry in entries))
+    """The navigation by group, in the order given. ``base.html`` draws the same."""
     return [
-        html.Div(
-            [
-                html.H2(group, className="nav-group"),
-                html.Ul([_nav_item(entry) for entry in entries if entry.group == group]),
-            ]
-        )
-        for group in groups
+        html.Div([html.H2(group, className="nav-group"), html.Ul([_nav_item(entry) for entry in members])])
+        for group, members in grouped(entries).items()
     ]
 
 
 def _nav_item(entry: Entry) -> Component:
-    link = dcc.Link(entry.label, href=entry.href, className="nav-item" + (" is-on" if entry.is_current else ""))
-    return html.Li(link, **({"aria-current": "page"} if entry.is_current else {}))
+    item = link(entry, name="nav-item is-on" if entry.is_current else "nav-item")
+    return html.Li(item, **({"aria-current": "page"} if entry.is_current else {}))
+
+
+def link(entry: Entry, *, name: str = "") -> Component:
+    """The way to a page: without a reload, unless the server draws it."""
+    kind = html.A if entry.is_server_drawn else dcc.Link
+    return kind(entry.label, href=entry.href, className=name)
+
+
+def user_menu(user: User) -> Component:
+    """Who is signed in, their posts, the way to their account and out. ``base.html`` draws the same."""
+    links = [html.A("我的账号", href="/account", className="menu-item")] if user.has_account_page else []
+    sign_out = html.Form(
+        html.Button("退出", type="submit", name="csrf_token", value=user.form_token, className="menu-item"),
+        action="/sign-out",
+        method="POST",
+    )
+    return html.Details(
+        [
+            html.Summary(user.name, **{"aria-label": f"{user.name}的菜单"}),
+            html.Div(
+                [html.Ul([html.Li(post) for post in user.posts], className="user-posts"), *links, sign_out],
+                className="menu",
+            ),
+        ],
+        className="user-menu",
+    )
 
 
 def breadcrumb(crumbs: Sequence[Crumb]) -> Component:

@@ -1,0 +1,56 @@
+"""The people of the demo college whom a visitor may try: listed before sign-in, in demo mode only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from dashboards.services import Services
+from data_access.access.scope import Scope
+from data_access.access.viewer import held_on
+from data_access.settings import Settings
+
+FILE_NAME: Final = "demo-password"
+_MOST: Final = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoPerson:
+    """One account to try.
+
+    Attributes:
+        posts: role and node of those held today, in words.
+    """
+
+    username: str
+    name: str
+    posts: tuple[str, ...]
+
+
+def password(settings: Settings) -> str:
+    """The password that all demo accounts share; empty outside of demo mode and where there are none."""
+    if settings.is_production:
+        return ""
+    try:
+        return (settings.home / FILE_NAME).read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def listed(services: Services) -> Sequence[DemoPerson]:
+    """The demo accounts with the posts they hold today; none outside of demo mode."""
+    if not password(services.settings):
+        return ()
+    scope = Scope.all("demo accounts on the sign-in page")
+    found = services.accounts.find(scope=scope, state="demo", size=_MOST).accounts
+    posts = services.posts.of_all([account.account_id for account in found])
+    today = services.today()
+    return [
+        DemoPerson(
+            username=account.username,
+            name=account.name,
+            posts=tuple(post.title_zh for post in held_on(posts.get(account.account_id, ()), today)),
+        )
+        for account in found
+    ]

@@ -1,0 +1,61 @@
+"""Puts the web server of an installation together, in the order in which its parts must see a request."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from dash import Dash
+from flask import Blueprint, Flask
+from flask_wtf.csrf import generate_csrf
+
+from dashboards import guard, health, identity, refusals, security, server_page, sign_in, wiring
+from dashboards.denials import Denials
+from dashboards.page import Page
+from dashboards.services import Services
+from data_access.access.secret import derived_key
+
+MakeBlueprint = Callable[[Services], Blueprint]
+
+BLUEPRINTS: Final[tuple[MakeBlueprint, ...]] = (health.blueprint, sign_in.blueprint)
+"""Everything that the server draws itself; a module that brings pages of its own is entered here."""
+
+
+def make(pages: Sequence[Page], services: Services, *, secret: bytes, assets_folder: Path) -> Flask:
+    """The web server of an installation.
+
+    Args:
+        pages: all Dash pages.
+        services: what pages may use; its viewer is that of the request (`identity.current_viewer`).
+        secret: the installation's secret.
+        assets_folder: style sheets and scripts.
+    """
+    # No folder of static files: whatever is public is an asset, and stands in the guard's table.
+    server = Flask("luoxuan", static_folder=None, template_folder=str(server_page.TEMPLATES))
+    security.configure(server, services.settings, derived_key(secret, "cookies"))
+    identity.install(server, services.sessions)
+    denials = Denials(services.audit)
+    apps: list[Dash] = []
+    guard.install(server, who=identity.viewer_or_none, callbacks=lambda: apps[0].callback_map, denials=denials)
+    security.install(
+        server,
+        is_secure=services.settings.is_production,
+        script_hashes=functools.cache(lambda: tuple(apps[0].csp_hashes())),
+    )
+    server_page.install(server, pages=pages, assets_folder=assets_folder)
+    refusals.install(server)
+    for make_blueprint in BLUEPRINTS:
+        server.register_blueprint(make_blueprint(services))
+    apps.append(
+        wiring.build(
+            pages,
+            services,
+            server=server,
+            assets_folder=str(assets_folder),
+            form_token=generate_csrf,
+            note_denial=denials.note_page,
+        )
+    )
+    return server
