@@ -1,0 +1,221 @@
+"""Role × route × callback × export × relation: nobody gets what is not theirs, everybody gets what is.
+
+The rows come from the registries (URL map, callbacks, pages), the expectations from `personas`, by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from dashboards import PAGES, guard
+from dashboards.page import Kind
+from tests.security.canaries import LEFT, NONEXISTENT, NOW, canaries, canary, number
+from tests.security.conftest import ANONYMOUS, Place
+from tests.security.personas import PERSONAS, RELATIONS, Persona
+from tests.security.visitor import Address, Visitor, addresses, key_of, text_of
+
+pytestmark = pytest.mark.slow
+
+EVERYBODY = (ANONYMOUS, *PERSONAS)
+ADDRESSES = tuple(addresses())
+FORGED = (
+    "2",
+    "7",
+    "0201",
+    str(number(2, 1, 1)),
+    str(NONEXISTENT),
+    "' OR 1=1 --",
+    "../..",
+    "all",
+    "{}",
+    "\x00",
+    "9" * 40,
+)
+"""Values sent for filters and ids in place of those on offer."""
+
+
+def ids(items):
+    return [item.name for item in items]
+
+
+def allowed(persona: Persona, address: Address) -> bool | None:
+    """Whether the persona may see the entity of an address; None where the role table leaves it open."""
+    entity = address.entity
+    if entity is None:
+        return False
+    if address.kind == "student_id":
+        return entity in persona.students
+    if address.kind == "class_id":
+        return entity in persona.classes
+    if persona.name == "function":
+        return None  # reads its own indicators of every offering, and nobody's name
+    return bool(persona.roster(*entity))
+
+
+def expected(persona: Persona, address: Address) -> set[str]:
+    """The canaries that must show at an address the persona may open."""
+    if address.kind == "student_id":
+        return {canary(*address.entity)}
+    if address.kind == "class_id":
+        from tests.security.canaries import NOT_YET, students  # noqa: PLC0415
+
+        return {canary(*s) for s in students(*address.entity) if s not in {LEFT, NOT_YET}}
+    group, term = address.entity
+    return {canary(*s) for s in persona.roster(group, term)} if term <= NOW else set()
+
+
+def answers(visitor: Visitor, address: Address) -> Iterator[str]:
+    """All that the server tells somebody who opens an address: page, shell, panels."""
+    yield text_of(visitor.get(address.path))
+    for response in (visitor.route(address.path), visitor.fill(address.page, address.path)):
+        assert response.status_code in {200, 204, 401, 403, 404}, (address.path, response.status_code)
+        yield text_of(response)
+
+
+def neutral(text: str, key: int) -> str:
+    """An answer without what differs between any two addresses."""
+    body = text.split("\n\n", 1)[-1] if "\n\n" in text else text
+    return re.sub(rf"(?<!\d){key}(?!\d)", "N", body)
+
+
+@pytest.mark.parametrize("persona", EVERYBODY, ids=ids(EVERYBODY))
+def test_an_address_tells_each_person_what_is_theirs_and_no_more(persona, signed_in):
+    visitor = signed_in(persona)
+    for address in ADDRESSES:
+        told = "\n".join(answers(visitor, address))
+        leaked = canaries(told) - persona.canaries
+        assert not leaked, f"{persona.name} got {sorted(leaked)[:3]} at {address.path} ({address.relation})"
+        if persona.can_sign_in and address.kind and allowed(persona, address):
+            missing = expected(persona, address) - canaries(told)
+            assert not missing, f"{persona.name} did not get {sorted(missing)[:3]} at {address.path}"
+
+
+@pytest.mark.parametrize("persona", EVERYBODY, ids=ids(EVERYBODY))
+def test_what_is_not_theirs_looks_like_what_does_not_exist(persona, signed_in):
+    visitor = signed_in(persona)
+    blank = {a.kind: [neutral(t, a.key) for t in _bodies(visitor, a)] for a in ADDRESSES if a.relation == "nonexistent"}
+    hidden = [a for a in ADDRESSES if a.kind and allowed(persona, a) is False]
+    for address in hidden:
+        assert [neutral(t, address.key) for t in _bodies(visitor, address)] == blank[address.kind], address
+    assert hidden
+
+
+def _bodies(visitor: Visitor, address: Address) -> list[str]:
+    responses = (visitor.get(address.path), visitor.route(address.path), visitor.fill(address.page, address.path))
+    return [f"{r.status_code} {_without_nonces(r.get_data(as_text=True))}" for r in responses]
+
+
+def _without_nonces(text: str) -> str:
+    return re.sub(r'nonce="[^"]+"|csrf_token[^>]*value=\\?"[^"]+"', "", text)
+
+
+@pytest.mark.parametrize("persona", EVERYBODY, ids=ids(EVERYBODY))
+def test_every_route_answers_by_the_permission_it_declares(persona, place: Place, signed_in):
+    visitor = signed_in(persona)
+    checked = 0
+    for rule in place.app.url_map.iter_rules():
+        for path in _paths(rule):
+            for method in sorted((rule.methods or set()) - {"POST"}):
+                if path.startswith("/sign-out"):
+                    continue
+                response = visitor.get(path, method)
+                told = text_of(response)
+                assert response.status_code < 500 or response.status_code == 503, (method, path)
+                assert canaries(told) <= persona.canaries, (persona.name, method, path)
+                checked += 1
+                access = guard.access_of(place.app, rule.endpoint)
+                if access is None or (access.needs_sign_in and not persona.can_sign_in):
+                    assert response.status_code in {302, 401, 403, 404, 405}, (method, path, response.status_code)
+    assert checked > len(list(place.app.url_map.iter_rules()))
+
+
+def _paths(rule) -> Iterator[str]:
+    """Concrete paths of a route, one for each relation of the entity in it."""
+    names = sorted(rule.arguments)
+    if not names:
+        yield rule.rule
+        return
+    kind = next((name for name in names if name in RELATIONS), None)
+    values = [key_of(kind, entity) for entity in RELATIONS[kind].values()] if kind else [*FORGED[:5], "courses"]
+    for value in values:
+        yield re.sub(r"<[^>]+>", str(value).replace("\x00", ""), rule.rule)
+
+
+@pytest.mark.parametrize("persona", EVERYBODY, ids=ids(EVERYBODY))
+def test_exports_hold_the_rows_of_the_page_and_no_more(persona, place: Place, signed_in):
+    visitor = signed_in(persona)
+    exports = [rule for rule in place.app.url_map.iter_rules() if rule.rule.endswith((".csv", ".xlsx", ".pdf", ".png"))]
+    assert any("offering_id" in rule.arguments for rule in exports)
+    for rule in exports:
+        kind = next((name for name in rule.arguments if name in RELATIONS), None)
+        if kind is None:
+            assert canaries(text_of(visitor.get(rule.rule))) <= persona.canaries
+            continue
+        for relation, entity in RELATIONS[kind].items():
+            response = visitor.get(re.sub(r"<[^>]+>", str(key_of(kind, entity)), rule.rule))
+            found = canaries(text_of(response))
+            if response.status_code != 200:
+                assert not found
+                continue
+            assert entity is not None, relation
+            group, term = entity
+            assert found == {canary(*s) for s in persona.roster(group, term)} or term > NOW, (persona.name, relation)
+
+
+@pytest.mark.parametrize("persona", PERSONAS, ids=ids(PERSONAS))
+def test_filters_cannot_widen_a_view(persona, signed_in):
+    visitor = signed_in(persona)
+    for page in PAGES:
+        path = next(a.path for a in ADDRESSES if a.page is page)
+        for item in page.filters:
+            for value in FORGED if item.kind is not Kind.SEARCH else ("卌", "D2M1", *FORGED[:3]):
+                search = f"?{item.name}={value}"
+                for response in (visitor.route(path, search), visitor.fill(page, path, search)):
+                    assert response.status_code < 500, (path, search)
+                    assert canaries(text_of(response)) <= persona.canaries, (persona.name, path, search)
+
+
+def test_a_question_with_the_path_of_another_page_tells_nothing_more(signed_in):
+    for persona in PERSONAS:
+        visitor = signed_in(persona)
+        for page in PAGES:
+            for address in ADDRESSES:
+                if address.page is page or address.relation not in {"", "own", "other department"}:
+                    continue
+                response = visitor.fill(page, address.path)
+                assert response.status_code < 500
+                assert canaries(text_of(response)) <= persona.canaries
+
+
+def test_neither_logs_nor_new_files_hold_anybody(place: Place, signed_in, college_files, caplog):
+    with caplog.at_level(logging.DEBUG):
+        for persona in PERSONAS:
+            visitor = signed_in(persona)
+            for address in ADDRESSES[:12]:
+                list(answers(visitor, address))
+    assert not canaries(caplog.text)
+    fresh = [p for p in place.settings.home.rglob("*") if p.is_file() and p not in college_files]
+    for path in fresh:
+        assert not canaries(path.read_bytes().decode("utf-8", errors="ignore")), path
+
+
+def test_the_matrix_would_notice_a_leak(signed_in):
+    """The positive control: what the leader sees, held against what the student may see, is found to be too much."""
+    leader = signed_in(next(p for p in PERSONAS if p.name == "leader"))
+    student = next(p for p in PERSONAS if p.name == "student")
+    address = next(a for a in ADDRESSES if a.kind == "offering_id" and a.relation == "other department")
+    assert canaries("\n".join(answers(leader, address))) - student.canaries
+
+
+def test_the_dump_of_the_registry_has_every_page_and_relation():
+    kinds = {kind for page in PAGES for kind in re.findall(r"<(\w+)>", page.path)}
+    assert kinds <= set(RELATIONS)
+    assert all(len(relations) == 8 for relations in RELATIONS.values())
+    assert {json.dumps(sorted(a.relation for a in ADDRESSES if a.kind == kind)) for kind in kinds} == {
+        json.dumps(sorted(RELATIONS["student_id"]))
+    }
