@@ -3,15 +3,56 @@
 from __future__ import annotations
 
 import datetime as dt
+import getpass
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, exists, func, insert, or_, select, update
 
-from data_access.access.audit import AuditLog
-from data_access.access.roles import Role
+from data_access import clock
+from data_access.access.audit import AuditKind, AuditLog, Event, Result
+from data_access.access.changes import changing, end_sessions, hold
+from data_access.access.passwords import REMEMBERED, hash_password, one_time_password, problems_of, verify_password
+from data_access.access.roles import ADMINISTRATORS, Role
 from data_access.access.scope import Scope
+from data_access.access.throttle import Throttle
 from data_access.access.viewer import Viewer
+from data_access.database import transaction
+from data_access.database.access_models import Account, PostRecord
+from data_access.errors import UserError
+
+STATES: Final[Mapping[str, str]] = {
+    "enabled": "启用",
+    "disabled": "停用",
+    "without_post": "无有效岗位",
+    "never_signed_in": "从未登录",
+}
+"""States that accounts can be searched by, as pages name them."""
+
+_USERNAME: Final = re.compile(r"[a-z0-9._@-]{2,64}")
+_NAME_LENGTH: Final = 64
+_REASON_LENGTH: Final = 120
+_KINDS: Final = frozenset({"teacher", "student", "other"})
+_SOURCES: Final = frozenset({"roster", "import", "manual", "demo"})
+_LARGEST_PAGE: Final = 500
+_SHOWN: Final = (
+    Account.account_id,
+    Account.username,
+    Account.name,
+    Account.person_kind,
+    Account.person_id,
+    Account.source,
+    Account.must_change_password,
+    Account.disabled_at.is_not(None).label("is_disabled"),
+    Account.disabled_because,
+    Account.password_hash.is_not(None).label("has_password"),
+    Account.created_at,
+    Account.last_sign_in_at,
+)
 
 
 @dataclass(frozen=True)
@@ -20,7 +61,7 @@ class Actor:
 
     Attributes:
         name: username, or ``console:<system user>``.
-        account_id: their account; None for the console and the roster.
+        account_id: their account; None for the console and for the roster, whom the rules between people do not bind.
         address: network address of the request.
     """
 
@@ -31,7 +72,11 @@ class Actor:
     @classmethod
     def console(cls) -> Self:
         """Whoever runs a command on the server."""
-        raise NotImplementedError
+        try:
+            user = getpass.getuser()
+        except (KeyError, OSError):  # a container may run under a number without a name
+            user = str(os.getuid())
+        return cls(f"console:{user}"[:64], None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,17 +112,42 @@ class AccountPage:
     total: int
 
 
+def normal_username(text: str) -> str:
+    """A username as it is stored and compared: full-width letters are plain ones, case does not count."""
+    return unicodedata.normalize("NFKC", text[:256]).strip().lower()
+
+
+def one_line(text: str, longest: int) -> str:
+    """Text that a person gave, on one line without control characters, cut to length."""
+    visible = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in unicodedata.normalize("NFC", text))
+    return " ".join(visible.split())[:longest]
+
+
 class Accounts:
     """The accounts of an installation.
 
     Args:
         database: its database.
         audit: where every change is recorded, in the transaction that makes it.
+        now: the current time, aware.
+        today: the day on which posts must be valid.
     """
 
-    def __init__(self, database: Engine, audit: AuditLog) -> None:
+    def __init__(
+        self,
+        database: Engine,
+        audit: AuditLog,
+        *,
+        now: Callable[[], dt.datetime] = clock.now,
+        today: Callable[[], dt.date] = clock.today,
+    ) -> None:
         self._database = database
         self._audit = audit
+        self._now = now
+        self._today = today
+        self._throttle = Throttle(database, now=now)
+
+    # -- reading --------------------------------------------------------------------------
 
     def find(
         self,
@@ -95,19 +165,90 @@ class Accounts:
             scope: that of whoever asks.
             search: part of username or name.
             role: only those who hold it today.
-            state: ``enabled``, ``disabled``, ``without_post``, ``never_signed_in``, or empty for all.
+            state: one of `STATES`, or empty for all.
             page: from 1.
             size: accounts a page.
+
+        Raises:
+            UserError: there is no such state.
         """
-        raise NotImplementedError
+        if not scope.admits("account"):
+            return AccountPage(accounts=(), total=0)
+        conditions = self._conditions(normal_username(search), role, state)
+        size = min(max(size, 1), _LARGEST_PAGE)
+        with self._database.connect() as connection:
+            total = connection.execute(select(func.count()).select_from(Account).where(*conditions)).scalar_one()
+            query = select(*_SHOWN).where(*conditions).order_by(Account.username)
+            rows = connection.execute(query.limit(size).offset((max(page, 1) - 1) * size)).mappings().all()
+            return AccountPage(accounts=self._infos(connection, rows), total=total)
 
     def get(self, account_id: int, *, scope: Scope) -> AccountInfo | None:
         """The account, or None where there is none or `scope` does not admit accounts."""
-        raise NotImplementedError
+        return self._one(Account.account_id == account_id) if scope.admits("account") else None
+
+    def named(self, username: str, *, scope: Scope) -> AccountInfo | None:
+        """The account of that username, as `get` gives it."""
+        return self._one(Account.username == normal_username(username)) if scope.admits("account") else None
 
     def own(self, viewer: Viewer) -> AccountInfo | None:
         """The viewer's own account, for which no scope is needed."""
-        raise NotImplementedError
+        return self._one(Account.account_id == viewer.account_id)
+
+    def _one(self, condition: ColumnElement[bool]) -> AccountInfo | None:
+        with self._database.connect() as connection:
+            rows = connection.execute(select(*_SHOWN).where(condition)).mappings().all()
+            return next(iter(self._infos(connection, rows)), None)
+
+    def _conditions(self, search: str, role: Role | None, state: str) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = []
+        held = self._held_today(PostRecord.account_id == Account.account_id)
+        if search:
+            found.append(
+                or_(Account.username.contains(search, autoescape=True), Account.name.icontains(search, autoescape=True))
+            )
+        if role is not None:
+            found.append(exists().where(*held, PostRecord.role == role.value))
+        match state:
+            case "":
+                pass
+            case "enabled":
+                found.append(Account.disabled_at.is_(None))
+            case "disabled":
+                found.append(Account.disabled_at.is_not(None))
+            case "without_post":
+                found.append(~exists().where(*held))
+            case "never_signed_in":
+                found.append(Account.last_sign_in_at.is_(None))
+            case _:
+                raise UserError(f"没有“{state}”这种账号状态。")
+        return found
+
+    def _held_today(self, *whose: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
+        today = self._today()
+        return (
+            *whose,
+            PostRecord.valid_from <= today,
+            or_(PostRecord.valid_to.is_(None), PostRecord.valid_to >= today),
+        )
+
+    def _infos(self, connection: Connection, rows: Sequence[RowMapping]) -> tuple[AccountInfo, ...]:
+        held = self._held_today(PostRecord.account_id.in_([row["account_id"] for row in rows]))
+        roles: dict[int, set[str]] = {}
+        for account_id, role in connection.execute(select(PostRecord.account_id, PostRecord.role).where(*held)):
+            roles.setdefault(account_id, set()).add(role)
+        return tuple(
+            AccountInfo(
+                **{
+                    **row,
+                    "created_at": clock.utc(row["created_at"]),
+                    "last_sign_in_at": row["last_sign_in_at"] and clock.utc(row["last_sign_in_at"]),
+                    "roles": tuple(role for role in Role if role in roles.get(row["account_id"], ())),
+                }
+            )
+            for row in rows
+        )
+
+    # -- changing -------------------------------------------------------------------------
 
     def create(
         self,
@@ -125,7 +266,17 @@ class Accounts:
         Raises:
             UserError: the username is malformed or taken, or the password breaks the policy.
         """
-        raise NotImplementedError
+        with changing(self._database) as connection:
+            return self.create_in(
+                connection,
+                username=username,
+                name=name,
+                person_kind=person_kind,
+                source=source,
+                by=by,
+                person_id=person_id,
+                password=password,
+            )
 
     def create_in(
         self,
@@ -140,7 +291,39 @@ class Accounts:
         password: str | None = None,
     ) -> int:
         """`create` within the caller's write transaction."""
-        raise NotImplementedError
+        hold(connection)
+        username, name = normal_username(username), one_line(name, _NAME_LENGTH)
+        if not _USERNAME.fullmatch(username):
+            raise UserError("用户名须为 2 至 64 个字符,只能用字母、数字和 . _ - @。")
+        if not name:
+            raise UserError("姓名不能为空。")
+        if person_kind not in _KINDS or source not in _SOURCES or (person_kind == "other" and person_id is not None):
+            raise UserError("账号的人员类别或来源不正确。")
+        if password is not None and (problems := problems_of(password, username=username, name=name)):
+            raise UserError("\n".join(problems))
+        if connection.execute(select(Account.account_id).where(Account.username == username)).first() is not None:
+            raise UserError(f"用户名“{username}”已被使用。")
+        now = self._now()
+        account_id = connection.execute(
+            insert(Account)
+            .values(
+                username=username,
+                name=name,
+                person_kind=person_kind,
+                person_id=person_id,
+                password_hash=None if password is None else hash_password(password),
+                password_history=[],
+                password_changed_at=None if password is None else now,
+                must_change_password=password is not None,
+                session_version=1,
+                disabled_because="",
+                source=source,
+                created_at=now,
+            )
+            .returning(Account.account_id)
+        ).scalar_one()
+        self._record(connection, username, by, {"change": "created", "kind": person_kind, "source": source})
+        return account_id
 
     def disable(self, account_id: int, *, because: str, by: Actor) -> None:
         """Disable an account and end its sessions.
@@ -148,7 +331,14 @@ class Accounts:
         Raises:
             UserError: there is no such account, it is disabled already, or `by` may not do it.
         """
-        raise NotImplementedError
+        with changing(self._database) as connection:
+            found = self._changeable(connection, account_id, by)
+            if found["disabled_at"] is not None:
+                raise UserError("该账号已经停用。")
+            now, reason = self._now(), one_line(because, _REASON_LENGTH)
+            self._set(connection, account_id, disabled_at=now, disabled_because=reason)
+            end_sessions(connection, account_id, because="disabled", at=now)
+            self._record(connection, found["username"], by, {"change": "disabled", "because": reason})
 
     def enable(self, account_id: int, *, by: Actor) -> None:
         """Enable a disabled account.
@@ -156,7 +346,12 @@ class Accounts:
         Raises:
             UserError: there is no such account, it is not disabled, or `by` may not do it.
         """
-        raise NotImplementedError
+        with changing(self._database) as connection:
+            found = self._changeable(connection, account_id, by)
+            if found["disabled_at"] is None:
+                raise UserError("该账号没有停用。")
+            self._set(connection, account_id, disabled_at=None, disabled_because="")
+            self._record(connection, found["username"], by, {"change": "enabled"})
 
     def reset_password(self, account_id: int, *, by: Actor) -> str:
         """Give an account a one-time password, end its sessions; returns the password, which is kept nowhere.
@@ -164,12 +359,112 @@ class Accounts:
         Raises:
             UserError: there is no such account, or `by` may not do it.
         """
-        raise NotImplementedError
+        text = one_time_password()
+        hashed = hash_password(text)
+        with changing(self._database) as connection:
+            found = self._changeable(connection, account_id, by)
+            self._set_hash(connection, found, hashed, must_change=True)
+            end_sessions(connection, account_id, because="password", at=self._now())
+            self._record(connection, found["username"], by, {"change": "reset"}, kind=AuditKind.PASSWORD)
+        return text
 
     def change_password(self, account_id: int, *, old: str, new: str, address: str) -> None:
         """Replace one's own password and end all of one's sessions.
 
+        Wrong old passwords are limited as failed sign-ins are: an unattended screen is no place to guess.
+
         Raises:
             UserError: the old password is wrong, or the new one breaks the policy; in Chinese.
         """
-        raise NotImplementedError
+        admission = self._throttle.reserve(f"account:{account_id}", address)
+        if admission.attempt_id is None:
+            raise UserError(f"原密码错误次数过多,请在 {-(-admission.retry_after // 60)} 分钟后再试。")
+        with self._database.connect() as connection:
+            found = connection.execute(select(*Account.__table__.columns).where(Account.account_id == account_id))
+            account = found.mappings().first()
+        is_right = verify_password(account["password_hash"] if account else None, old)
+        with transaction(self._database) as connection:
+            self._throttle.settle(connection, admission, succeeded=is_right)
+            if account is not None and not is_right:
+                by = Actor(account["username"], account_id, address)
+                self._record(connection, by.name, by, {"change": "own"}, kind=AuditKind.PASSWORD, result=Result.FAILED)
+        if account is None or not is_right:
+            raise UserError("原密码不正确。")
+        if problems := problems_of(new, username=account["username"], name=account["name"]):
+            raise UserError("\n".join(problems))
+        former = [account["password_hash"], *account["password_history"]][:REMEMBERED]
+        if any(verify_password(hashed, new) for hashed in former):
+            raise UserError(f"新密码不能与最近 {REMEMBERED} 次用过的密码相同。")
+        hashed = hash_password(new)
+        with changing(self._database) as connection:
+            present = self._existing(connection, account_id)
+            if present["password_hash"] != account["password_hash"] or present["disabled_at"] is not None:
+                raise UserError("密码刚刚被更改过,请重新登录。")
+            self._set_hash(connection, present, hashed, must_change=False)
+            end_sessions(connection, account_id, because="password", at=self._now())
+            by = Actor(account["username"], account_id, address)
+            self._record(connection, by.name, by, {"change": "own"}, kind=AuditKind.PASSWORD)
+
+    def _existing(self, connection: Connection, account_id: int) -> RowMapping:
+        query = select(*Account.__table__.columns).where(Account.account_id == account_id)
+        found = connection.execute(query).mappings().first()
+        if found is None:
+            raise UserError("没有这个账号。")
+        return found
+
+    def _changeable(self, connection: Connection, account_id: int, by: Actor) -> RowMapping:
+        """The account, where `by` may change it: nobody their own, no administrator another's."""
+        found = self._existing(connection, account_id)
+        if by.account_id is None:
+            return found
+        if by.account_id == account_id:
+            raise UserError("不能对本人账号执行此操作。修改本人密码请到“我的账号”。")
+        if holds_administrator_post(connection, account_id, self._today()):
+            raise UserError("三员分立:管理员账号只能由服务器控制台办理(luoxuan account)。")
+        return found
+
+    def _set(self, connection: Connection, account_id: int, **values: Any) -> None:
+        connection.execute(update(Account).where(Account.account_id == account_id).values(**values))
+
+    def _set_hash(self, connection: Connection, found: RowMapping, hashed: str, *, must_change: bool) -> None:
+        former = [*([found["password_hash"]] if found["password_hash"] else []), *found["password_history"]]
+        self._set(
+            connection,
+            found["account_id"],
+            password_hash=hashed,
+            password_history=former[: REMEMBERED - 1],
+            password_changed_at=self._now(),
+            must_change_password=must_change,
+        )
+
+    def _record(
+        self,
+        connection: Connection,
+        username: str,
+        by: Actor,
+        detail: Mapping[str, Any],
+        *,
+        kind: AuditKind = AuditKind.ACCOUNT,
+        result: Result = Result.DONE,
+    ) -> None:
+        self._audit.write_in(
+            connection,
+            Event(
+                kind=kind,
+                actor=by.name,
+                subject=f"account:{username}",
+                result=result,
+                address=by.address,
+                detail=detail,
+            ),
+        )
+
+
+def holds_administrator_post(connection: Connection, account_id: int, today: dt.date) -> bool:
+    """True where the account is an administrator's today, or will be."""
+    query = select(PostRecord.post_id).where(
+        PostRecord.account_id == account_id,
+        PostRecord.role.in_([role.value for role in ADMINISTRATORS]),
+        or_(PostRecord.valid_to.is_(None), PostRecord.valid_to >= today),
+    )
+    return connection.execute(query.limit(1)).first() is not None

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
+import hmac
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, RowMapping, exists, or_, select, update
 
-from data_access.access.audit import AuditLog
+from data_access import clock
+from data_access.access.accounts import normal_username, one_line
+from data_access.access.audit import AuditKind, AuditLog, Event, Result
+from data_access.access.passwords import hash_password, needs_rehash, verify_password
+from data_access.access.secret import derived_key
+from data_access.access.throttle import Admission, Throttle, WaitingRoom
+from data_access.database import transaction
+from data_access.database.access_models import Account, PostRecord
+from data_access.errors import BusyError
+
+WRONG: Final = "用户名或密码不正确。"
+NO_POST: Final = "您的账号目前没有有效岗位,不能进入平台。请联系系统管理员。"
+NO_ACCOUNT: Final = "统一身份认证已通过,但您在本平台没有可用的账号。请联系系统管理员。"
+BUSY: Final = "当前登录人数较多,请稍后再试。"
+_BUSY_SECONDS: Final = 5
+_SHOWN_OF_UNKNOWN: Final = 2
+"""What is typed as a name and is none may be a password: only its first characters go into the audit log."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +46,12 @@ class Outcome:
     retry_after: int = 0
 
 
+def waiting_room() -> WaitingRoom:
+    """Room for as many passwords at once as there are processors, and twice as many waiting."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return WaitingRoom(places=cores, seats=2 * cores)
+
+
 class Authentication:
     """Sign-in to an installation.
 
@@ -31,16 +59,67 @@ class Authentication:
         database: its database.
         audit: where every outcome is recorded.
         secret: the installation's secret (`secret.installation_secret`).
+        room: how many passwords are checked at once.
+        now: the current time, aware.
+        today: the day on which posts must be valid.
     """
 
-    def __init__(self, database: Engine, audit: AuditLog, secret: bytes) -> None:
+    def __init__(
+        self,
+        database: Engine,
+        audit: AuditLog,
+        secret: bytes,
+        *,
+        room: WaitingRoom | None = None,
+        now: Callable[[], dt.datetime] = clock.now,
+        today: Callable[[], dt.date] = clock.today,
+    ) -> None:
         self._database = database
         self._audit = audit
-        self._secret = secret
+        self._key = derived_key(secret, "sign-in attempts")
+        self._room = room or waiting_room()
+        self._throttle = Throttle(database, now=now)
+        self._today = today
 
     def by_password(self, username: str, password: str, *, address: str) -> Outcome:
-        """Who has this name and password. Whoever is given an account id opens a session with it."""
-        raise NotImplementedError
+        """Who has this name and password. Whoever is given an account id opens a session with it.
+
+        Two commits: the attempt before the password is looked at, the outcome afterwards. Unknown names,
+        wrong passwords and disabled accounts take the same steps and get the same answer.
+        """
+        username = normal_username(username)
+        try:
+            with self._room.place() as has_place:
+                if not has_place:
+                    return Outcome(message=BUSY, retry_after=_BUSY_SECONDS)
+                return self._by_password(username, password, address)
+        except BusyError:
+            return Outcome(message=BUSY, retry_after=_BUSY_SECONDS)
+
+    def _by_password(self, username: str, password: str, address: str) -> Outcome:
+        admission = self._throttle.reserve(self._keyed(username), address)
+        if admission.attempt_id is None:
+            return self._turned_away(username, admission, address)
+        with self._database.connect() as connection:
+            account = _account(connection, username, self._today())
+        is_right = verify_password(account["password_hash"] if account else None, password)
+        renewed = hash_password(password) if is_right and account and needs_rehash(account["password_hash"]) else None
+        with transaction(self._database) as connection:
+            self._throttle.settle(connection, admission, succeeded=is_right)
+            # What was read before the password was checked may have been changed meanwhile.
+            present = _account(connection, username, self._today())
+            if account is None or present is None or not is_right:
+                return self._told(connection, username, account, address, Outcome(message=WRONG), "wrong")
+            if present["disabled_at"] is not None or present["password_hash"] != account["password_hash"]:
+                return self._told(connection, username, account, address, Outcome(message=WRONG), "disabled")
+            if not present["has_post"]:
+                return self._told(connection, username, account, address, Outcome(message=NO_POST), "no-post")
+            if renewed is not None:
+                changed = update(Account).where(Account.account_id == present["account_id"])
+                connection.execute(changed.values(password_hash=renewed))
+            return self._told(
+                connection, username, account, address, Outcome(account_id=present["account_id"]), "password"
+            )
 
     def by_single_sign_on(self, username: str, *, method: str, address: str) -> Outcome:
         """The account of somebody whom the campus's single sign-on has named; never creates one.
@@ -50,4 +129,64 @@ class Authentication:
             method: ``oidc`` or ``cas``.
             address: network address of the request.
         """
-        raise NotImplementedError
+        username = normal_username(username)
+        try:
+            with transaction(self._database) as connection:
+                account = _account(connection, username, self._today())
+                if account is None or account["disabled_at"] is not None:
+                    because = "unknown" if account is None else "disabled"
+                    outcome = Outcome(message=NO_ACCOUNT)
+                elif not account["has_post"]:
+                    because, outcome = "no-post", Outcome(message=NO_POST)
+                else:
+                    because, outcome = method, Outcome(account_id=account["account_id"])
+                return self._told(connection, username, account, address, outcome, because)
+        except BusyError:
+            return Outcome(message=BUSY, retry_after=_BUSY_SECONDS)
+
+    def _keyed(self, username: str) -> str:
+        return hmac.new(self._key, username.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+    def _turned_away(self, username: str, admission: Admission, address: str) -> Outcome:
+        minutes = -(-admission.retry_after // 60)
+        outcome = Outcome(message=f"尝试次数过多,请在 {minutes} 分钟后再试。", retry_after=admission.retry_after)
+        if not admission.is_news:
+            return outcome
+        with transaction(self._database) as connection:
+            account = _account(connection, username, self._today())
+            return self._told(connection, username, account, address, outcome, "too-many")
+
+    def _told(
+        self,
+        connection: Connection,
+        username: str,
+        account: RowMapping | Mapping[str, Any] | None,
+        address: str,
+        outcome: Outcome,
+        because: str,
+    ) -> Outcome:
+        """The outcome, once it is in the audit log."""
+        is_in = outcome.account_id is not None
+        shown = username if account is not None else f"{username[:_SHOWN_OF_UNKNOWN]}…"
+        event = Event(
+            kind=AuditKind.SIGN_IN,
+            actor=username if is_in else "",
+            subject=f"account:{one_line(shown, 64)}",
+            result=Result.DONE if is_in else Result.FAILED if because in {"wrong", "unknown"} else Result.DENIED,
+            address=one_line(address, 64),
+            detail={"method" if is_in else "because": because},
+        )
+        self._audit.write_in(connection, event)
+        return outcome
+
+
+def _account(connection: Connection, username: str, today: dt.date) -> RowMapping | None:
+    has_post = exists().where(
+        PostRecord.account_id == Account.account_id,
+        PostRecord.valid_from <= today,
+        or_(PostRecord.valid_to.is_(None), PostRecord.valid_to >= today),
+    )
+    query = select(
+        Account.account_id, Account.username, Account.password_hash, Account.disabled_at, has_post.label("has_post")
+    ).where(Account.username == username)
+    return connection.execute(query).mappings().first()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,10 @@ _PRAGMAS: Final = (
     "foreign_keys=ON",
     "cache_spill=OFF",  # a spilling cache takes the exclusive lock, and so stops readers, long before the commit
 )
+
+
+_LOCK_TIMEOUT: Final = "55P03"
+"""PostgreSQL's code for a lock that was not given in time."""
 
 
 def open_database(url: str) -> Engine:
@@ -46,8 +50,8 @@ def open_database(url: str) -> Engine:
         return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
     if backend != "sqlite":
         raise ConfigurationError(f"The database may be SQLite or PostgreSQL. Got {backend!r}.")
-    if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    if parsed.database and parsed.database != ":memory:":
+        _create_private(Path(parsed.database))
     engine = create_engine(parsed, connect_args={"timeout": 5})
 
     @event.listens_for(engine, "connect")
@@ -66,22 +70,54 @@ def open_database(url: str) -> Engine:
     return engine
 
 
+def _create_private(path: Path) -> None:
+    """Creates the file of a new database for its owner's eyes only; SQLite gives its journal the same mode."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(OSError):  # where it cannot be created, opening it says so
+        path.touch(mode=0o600)
+
+
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Connection]:
+def transaction(engine: Engine, *, patience: float | None = None) -> Iterator[Connection]:
     """A write transaction: all of it commits, or none.
 
+    Args:
+        engine: the database.
+        patience: seconds to wait for other writers; None for five on SQLite, and without end on PostgreSQL,
+            where they lock single rows.
+
     Raises:
-        BusyError: SQLite stayed locked by another writer for five seconds.
+        BusyError: another writer held what this one needs for longer than that.
     """
     try:
-        with engine.connect().execution_options(luoxuan_writer=True) as connection, connection.begin():
+        with (
+            engine.connect().execution_options(luoxuan_writer=True) as connection,
+            _waiting(connection, patience),
+            connection.begin(),
+        ):
+            if patience is not None and engine.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(1000 * patience)}")
             yield connection
     except OperationalError as error:
-        if "database is locked" in str(error.orig):
+        if "database is locked" in str(error.orig) or getattr(error.orig, "sqlstate", "") == _LOCK_TIMEOUT:
             raise BusyError(
                 "Another process is writing to the database. Nothing was changed; try again in a moment."
             ) from error
         raise
+
+
+@contextmanager
+def _waiting(connection: Connection, patience: float | None) -> Iterator[None]:
+    """Lets a connection to SQLite wait so long for locks, and for as long as ever afterwards."""
+    raw = connection.connection.dbapi_connection
+    if patience is None or connection.dialect.name != "sqlite" or raw is None:
+        yield
+        return
+    raw.cursor().execute(f"PRAGMA busy_timeout={round(1000 * patience)}").close()
+    try:
+        yield
+    finally:
+        raw.cursor().execute(f"PRAGMA {_PRAGMAS[0]}").close()
 
 
 def migrate(engine: Engine) -> None:
