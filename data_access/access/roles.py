@@ -47,6 +47,9 @@ class RoleInfo:
     idle_minutes: int = 30
 
 
+SCHOOL_ID: Final = 1
+"""The one node at which posts of the whole college are held."""
+
 ADMINISTRATORS: Final = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR})
 """三员分立: three people, none of whom can act for another or read the data of the college."""
 

@@ -8,7 +8,7 @@ whatever the rules above them say. Source of the rows: the role table of the pla
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -45,8 +45,9 @@ class Reach:
 
     Attributes:
         levels: kinds of rows, of `LEVELS`.
-        ceiling: most confidential class read without further ado; sensitive matters go by `topics` alone.
+        ceiling: most confidential class read, sensitive matters apart: they go by the next two alone.
         topics: sensitive matters that may be read of named persons and of small groups.
+        sensitive_groups: figures of groups may tell of any sensitive matter, small groups withheld.
         own_duties: only indicators that the post's department answers for.
         only_topics: nothing but figures about `topics`.
     """
@@ -57,6 +58,7 @@ class Reach:
     rows: Rows = Rows.BELOW_NODE
     ceiling: Privacy = Privacy.PERSONAL
     topics: frozenset[Topic] = frozenset()
+    sensitive_groups: bool = False
     own_duties: bool = False
     only_topics: bool = False
 
@@ -143,12 +145,15 @@ REACHES: Final = (
     Reach(
         role=Role.LEADER,
         levels=GROUPS | {"teacher", "student", "roster"},
-        reason="校领导看全校;心理、资助、违纪只看汇总,不看具名明细",
+        topics=frozenset({Topic.INCIDENT}),
+        sensitive_groups=True,
+        reason="校领导看全校,质量事故也看;学生的心理、资助、违纪等只看汇总,不看具名明细",
     ),
     Reach(
         role=Role.QUALITY_OFFICE,
         levels=GROUPS | {"teacher", "student", "roster"},
         topics=frozenset({Topic.INCIDENT}),
+        sensitive_groups=True,
         reason="质量办看全部记录,学生敏感事项除外",
     ),
     Reach(
@@ -156,6 +161,7 @@ REACHES: Final = (
         levels=GROUPS,
         rows=Rows.COLLEGE,
         ceiling=Privacy.INTERNAL,
+        sensitive_groups=True,
         own_duties=True,
         reason="职能部门看本部门负责的指标在全校的情况,不看他部门人员数据",
     ),
@@ -169,12 +175,14 @@ REACHES: Final = (
         role=Role.DEPARTMENT_HEAD,
         levels=GROUPS - {"school"} | {"teacher", "student", "roster"},
         topics=_OF_STUDENTS | {Topic.INCIDENT},
-        reason="系(部)主任看本系(部)的一切,心理辅导明细除外",
+        sensitive_groups=True,
+        reason="系(部)主任看本系(部)的一切,心理辅导明细除外;所开课程合班的外系学生,在名单里看得到",
     ),
     Reach(
         role=Role.MAJOR_LEADER,
-        levels=frozenset({"major", "class", "course", "offering", "teacher", "student", "roster"}),
-        reason="专业带头人看本专业",
+        levels=frozenset({"major", "class", "course", "offering", "teacher", "student"}),
+        sensitive_groups=True,
+        reason="专业带头人看本专业;合班教学班里只看本专业学生",
     ),
     Reach(
         role=Role.COURSE_LEADER,
@@ -191,19 +199,22 @@ REACHES: Final = (
         role=Role.CLASS_ADVISER,
         levels=frozenset({"class", "offering", "student"}),
         topics=_OF_STUDENTS,
+        sensitive_groups=True,
         reason="班主任看本班,心理辅导明细除外;合班教学班里只看本班学生",
     ),
     Reach(
         role=Role.COUNSELLOR,
         levels=frozenset({"class", "student"}),
         topics=_OF_STUDENTS | {Topic.COUNSELLING},
+        sensitive_groups=True,
         reason="辅导员看所带班级;知道是否转介,不看筛查得分",
     ),
     Reach(
         role=Role.STUDENT_AFFAIRS,
-        levels=frozenset({"dept", "major", "class", "student"}),
+        levels=frozenset({"school", "dept", "major", "class", "student"}),
         topics=_OF_STUDENTS,
-        reason="学工办看所辖学生,心理辅导与筛查明细除外",
+        sensitive_groups=True,
+        reason="学工办看所辖学生,心理辅导与筛查明细除外;校级学工办所辖即全校",
     ),
     Reach(
         role=Role.PSYCHOLOGY_CENTRE,
@@ -233,7 +244,7 @@ REACHES: Final = (
             levels=frozenset({"school"}),
             rows=Rows.COLLEGE,
             ceiling=Privacy.INTERNAL,
-            reason="教职工可看全校汇总,作为自己指标的参照",
+            reason="教职工可看全校汇总,作为自己指标的参照;敏感事项不必参照",
         )
         for role in sorted(_STAFF - {Role.LEADER, Role.QUALITY_OFFICE, Role.FUNCTION_HEAD})
     ),
@@ -241,7 +252,7 @@ REACHES: Final = (
         role=Role.WALL_SCREEN,
         levels=frozenset({"school", "dept", "major", "class", "course"}),
         ceiling=Privacy.INTERNAL,
-        reason="大屏只显示群体数据,不出现任何人",
+        reason="大屏人人看得见,只显示群体数据,不出现任何人,也不涉及敏感事项",
     ),
     *(
         Reach(
@@ -286,8 +297,9 @@ def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
 
 
 def reaches_of(role: Role) -> tuple[Reach, ...]:
-    """What a role reads, with the restrictions applied."""
-    return tuple(reach for reach in REACHES if reach.role is role)
+    """What a role reads, with the restrictions applied: no rule above them gives what they take."""
+    taken = frozenset(item.topic for item in RESTRICTIONS if role not in item.roles)
+    return tuple(replace(reach, topics=reach.topics - taken) for reach in REACHES if reach.role is role)
 
 
 def problems() -> list[str]:

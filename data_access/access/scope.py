@@ -32,6 +32,7 @@ class Grant:
         node: level of the node that the rows lie below; None for the whole college, ``student`` for one
             student, ``referral`` for those in the psychology centre's care.
         ids: the nodes. Without any, nothing is reached: it is never read as "no restriction".
+        ceiling: see `data_access.access.rules.Reach`, likewise `topics`, `sensitive_groups`, `only_topics`.
         owners: names of the department whose indicators these are; None for all indicators.
     """
 
@@ -41,6 +42,7 @@ class Grant:
     ids: frozenset[int] = frozenset()
     ceiling: Privacy = Privacy.PERSONAL
     topics: frozenset[Topic] = frozenset()
+    sensitive_groups: bool = False
     owners: frozenset[str] | None = None
     only_topics: bool = False
 
@@ -48,17 +50,18 @@ class Grant:
         """True where rows of `level` may be read for a figure about `about`."""
         if level not in self.levels:
             return False
-        if about.owner and self.owners is not None and about.owner not in self.owners:
-            return False
-        if about is not PLAIN and self.only_topics and not (about.topics and about.topics <= self.topics):
-            return False
+        if about is not PLAIN:
+            if self.owners is not None and about.owner not in self.owners:
+                return False
+            if self.only_topics and not (about.topics and about.topics <= self.topics):
+                return False
         privacy = about.privacy_at(level)
         if privacy is not Privacy.SENSITIVE:
             return privacy <= self.ceiling
-        return self.admits_detail(about) if level in PERSONS else self.ceiling >= Privacy.INTERNAL
+        return self.admits_detail(about) or (self.sensitive_groups and level not in PERSONS)
 
     def admits_detail(self, about: Subject) -> bool:
-        """True where sensitive matters may be read of single persons and small groups."""
+        """True where what a figure tells may be read of single persons and small groups."""
         return about.topics <= self.topics
 
     def condition(self, level: str) -> ColumnElement[bool]:
@@ -94,7 +97,7 @@ class Scope:
 
     @classmethod
     def all(cls, reason: str) -> Self:
-        """A scope without limits; the reason must say who needs it."""
+        """A scope without limits, sensitive matters included; the reason must say who needs it."""
         return cls(
             reason=reason,
             grants=(Grant(levels=LEVELS, ceiling=Privacy.SENSITIVE, topics=frozenset(Topic), reason=reason),),
@@ -130,6 +133,10 @@ class Scope:
     def rows_in_detail(self, level: str, about: Subject) -> ColumnElement[bool]:
         """The same, for rows whose sensitive figures may be read however few people they tell of."""
         return self._union(level, [g for g in self.grants if g.admits(level, about) and g.admits_detail(about)])
+
+    def is_in_detail(self, level: str, about: Subject) -> bool:
+        """True where all rows of `level` within reach may be read however few people they tell of."""
+        return all(grant.admits_detail(about) for grant in self.grants if grant.admits(level, about))
 
     def is_unlimited(self, level: str, about: Subject = PLAIN) -> bool:
         """True where every row of `level` may be read, so that no condition is needed."""

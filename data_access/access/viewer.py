@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from data_access.access.permissions import Permission
-from data_access.access.roles import ROLES, Role
+from data_access.access.roles import ROLES, SCHOOL_ID, Role
 from data_access.access.rules import Reach, Rows, permissions_of, reaches_of
 from data_access.access.scope import Grant, Scope
 
@@ -34,6 +34,11 @@ class Post:
     node_aliases: frozenset[str] = frozenset()
     post_id: int = 0
     source: str = "manual"
+
+    @property
+    def is_sound(self) -> bool:
+        """True where the role can be held at such a node; what else is stored, by whatever way, gives nothing."""
+        return self.node_level in ROLES[self.role].nodes and (self.node_level != "school" or self.node_id == SCHOOL_ID)
 
     def holds_on(self, day: dt.date) -> bool:
         """True where the post is held on `day`."""
@@ -94,12 +99,16 @@ def scope_of(posts: Collection[Post], *, who: str) -> Scope:
     nodes: dict[tuple[Reach, str], set[int]] = {}
     grants: list[Grant] = []
     for post in posts:
+        if not post.is_sound:
+            continue
+        owners = frozenset({post.node_name} | post.node_aliases) - {""}
         for reach in reaches_of(post.role):
-            owners = frozenset({post.node_name} | post.node_aliases) - {""}
             if reach.rows is Rows.REFERRED:
                 grants.append(_grant(reach, owners=owners, node="referral"))
-            elif reach.rows is Rows.COLLEGE or post.node_level == "school":
+            elif post.node_level == "school" or (reach.rows is Rows.COLLEGE and post.node_name):
                 grants.append(_grant(reach, owners=owners))
+            elif reach.rows is Rows.COLLEGE:
+                continue  # the node is gone, and with it the duty for whose sake the college was open
             else:
                 # Many posts of one kind (a counsellor's classes) become one condition, not one each.
                 nodes.setdefault((reach, post.node_level), set()).add(post.node_id)
@@ -122,6 +131,7 @@ def _grant(
         ids=ids,
         ceiling=reach.ceiling,
         topics=reach.topics,
+        sensitive_groups=reach.sensitive_groups,
         owners=owners if reach.own_duties else None,
         only_topics=reach.only_topics,
     )

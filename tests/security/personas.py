@@ -108,7 +108,7 @@ PERSONAS = (
         name="major",
         posts=(post(Role.MAJOR_LEADER, "major", number(1, 1)),),
         students=_below(1, 1),
-        roster=whole(1, 1),
+        roster=lambda place, term: whole(1, 1)(place, term) & _below(1, 1),
         classes=_classes(1, 1),
     ),
     Persona(name="course", posts=(post(Role.COURSE_LEADER, "course", course(1, 1)),), roster=whole(1, 1)),
