@@ -11,18 +11,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, func, insert, select, update
 
 from data_access import clock
+from data_access.access.account_search import holds_administrator_post, matching, roles_of
 from data_access.access.audit import AuditKind, AuditLog, Event, Result
 from data_access.access.changes import changing, end_sessions, hold
 from data_access.access.passwords import REMEMBERED, hash_password, one_time_password, problems_of, verify_password
-from data_access.access.roles import ADMINISTRATORS, Role
+from data_access.access.roles import Role
 from data_access.access.scope import Scope
 from data_access.access.throttle import Throttle
 from data_access.access.viewer import Viewer
 from data_access.database import transaction
-from data_access.database.access_models import Account, PostRecord
+from data_access.database.access_models import Account
 from data_access.errors import UserError
 
 STATES: Final[Mapping[str, str]] = {
@@ -174,7 +175,7 @@ class Accounts:
         """
         if not scope.admits("account"):
             return AccountPage(accounts=(), total=0)
-        conditions = self._conditions(normal_username(search), role, state)
+        conditions = matching(search=normal_username(search), role=role, state=state, day=self._today())
         size = min(max(size, 1), _LARGEST_PAGE)
         with self._database.connect() as connection:
             total = connection.execute(select(func.count()).select_from(Account).where(*conditions)).scalar_one()
@@ -199,50 +200,15 @@ class Accounts:
             rows = connection.execute(select(*_SHOWN).where(condition)).mappings().all()
             return next(iter(self._infos(connection, rows)), None)
 
-    def _conditions(self, search: str, role: Role | None, state: str) -> list[ColumnElement[bool]]:
-        found: list[ColumnElement[bool]] = []
-        held = self._held_today(PostRecord.account_id == Account.account_id)
-        if search:
-            found.append(
-                or_(Account.username.contains(search, autoescape=True), Account.name.icontains(search, autoescape=True))
-            )
-        if role is not None:
-            found.append(exists().where(*held, PostRecord.role == role.value))
-        match state:
-            case "":
-                pass
-            case "enabled":
-                found.append(Account.disabled_at.is_(None))
-            case "disabled":
-                found.append(Account.disabled_at.is_not(None))
-            case "without_post":
-                found.append(~exists().where(*held))
-            case "never_signed_in":
-                found.append(Account.last_sign_in_at.is_(None))
-            case _:
-                raise UserError(f"没有“{state}”这种账号状态。")
-        return found
-
-    def _held_today(self, *whose: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
-        today = self._today()
-        return (
-            *whose,
-            PostRecord.valid_from <= today,
-            or_(PostRecord.valid_to.is_(None), PostRecord.valid_to >= today),
-        )
-
     def _infos(self, connection: Connection, rows: Sequence[RowMapping]) -> tuple[AccountInfo, ...]:
-        held = self._held_today(PostRecord.account_id.in_([row["account_id"] for row in rows]))
-        roles: dict[int, set[str]] = {}
-        for account_id, role in connection.execute(select(PostRecord.account_id, PostRecord.role).where(*held)):
-            roles.setdefault(account_id, set()).add(role)
+        roles = roles_of(connection, [row["account_id"] for row in rows], self._today())
         return tuple(
             AccountInfo(
                 **{
                     **row,
                     "created_at": clock.utc(row["created_at"]),
                     "last_sign_in_at": row["last_sign_in_at"] and clock.utc(row["last_sign_in_at"]),
-                    "roles": tuple(role for role in Role if role in roles.get(row["account_id"], ())),
+                    "roles": roles.get(row["account_id"], ()),
                 }
             )
             for row in rows
@@ -458,13 +424,3 @@ class Accounts:
                 detail=detail,
             ),
         )
-
-
-def holds_administrator_post(connection: Connection, account_id: int, today: dt.date) -> bool:
-    """True where the account is an administrator's today, or will be."""
-    query = select(PostRecord.post_id).where(
-        PostRecord.account_id == account_id,
-        PostRecord.role.in_([role.value for role in ADMINISTRATORS]),
-        or_(PostRecord.valid_to.is_(None), PostRecord.valid_to >= today),
-    )
-    return connection.execute(query.limit(1)).first() is not None

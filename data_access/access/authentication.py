@@ -10,16 +10,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, RowMapping, exists, or_, select, update
+from sqlalchemy import Connection, Engine, RowMapping, select, update
 
 from data_access import clock
+from data_access.access.account_search import holds_post_on
 from data_access.access.accounts import normal_username, one_line
 from data_access.access.audit import AuditKind, AuditLog, Event, Result
 from data_access.access.passwords import hash_password, needs_rehash, verify_password
 from data_access.access.secret import derived_key
 from data_access.access.throttle import Admission, Throttle, WaitingRoom
 from data_access.database import transaction
-from data_access.database.access_models import Account, PostRecord
+from data_access.database.access_models import Account
 from data_access.errors import BusyError
 
 WRONG: Final = "用户名或密码不正确。"
@@ -181,12 +182,11 @@ class Authentication:
 
 
 def _account(connection: Connection, username: str, today: dt.date) -> RowMapping | None:
-    has_post = exists().where(
-        PostRecord.account_id == Account.account_id,
-        PostRecord.valid_from <= today,
-        or_(PostRecord.valid_to.is_(None), PostRecord.valid_to >= today),
-    )
     query = select(
-        Account.account_id, Account.username, Account.password_hash, Account.disabled_at, has_post.label("has_post")
+        Account.account_id,
+        Account.username,
+        Account.password_hash,
+        Account.disabled_at,
+        holds_post_on(today).label("has_post"),
     ).where(Account.username == username)
     return connection.execute(query).mappings().first()
