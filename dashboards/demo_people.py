@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from dashboards.entitlements import LEVELS_ZH
 from dashboards.services import Services
+from data_access.access.roles import Role
 from data_access.access.scope import Scope
-from data_access.access.viewer import held_on
+from data_access.access.viewer import Post, held_on
 from data_access.settings import Settings
 
 FILE_NAME: Final = "demo-password"
@@ -39,18 +41,28 @@ def password(settings: Settings) -> str:
 
 
 def listed(services: Services) -> Sequence[DemoPerson]:
-    """The demo accounts with the posts they hold today; none outside of demo mode."""
+    """The demo accounts with the posts they hold today, weightiest role first; none outside of demo mode."""
     if not password(services.settings):
         return ()
     scope = Scope.all("demo accounts on the sign-in page")
     found = services.accounts.find(scope=scope, state="demo", size=_MOST).accounts
     posts = services.posts.of_all([account.account_id for account in found])
     today = services.today()
+    held = {account.account_id: held_on(posts.get(account.account_id, ()), today) for account in found}
+    order = list(Role)
+    ranked = sorted(found, key=lambda account: [order.index(post.role) for post in held[account.account_id][:1]])
     return [
-        DemoPerson(
-            username=account.username,
-            name=account.name,
-            posts=tuple(post.title_zh for post in held_on(posts.get(account.account_id, ()), today)),
-        )
-        for account in found
+        DemoPerson(username=account.username, name=account.name, posts=titles(held[account.account_id]))
+        for account in ranked
     ]
+
+
+def titles(posts: Sequence[Post]) -> tuple[str, ...]:
+    """Roles with their nodes, each role once: a counsellor's ten classes are one line."""
+    by_role: dict[Role, list[Post]] = {}
+    for post in posts:
+        by_role.setdefault(post.role, []).append(post)
+    return tuple(
+        held[0].title_zh + (f"等 {len(held)} 个{LEVELS_ZH[held[0].node_level]}" if len(held) > 1 else "")
+        for held in by_role.values()
+    )

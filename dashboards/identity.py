@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Flask, abort, current_app, request, session
+from flask import Flask, abort, current_app, g, request, session
 from flask_login import LoginManager, current_user, login_user, logout_user
 
 from dashboards import questions
@@ -104,6 +104,9 @@ def start_session(account_id: int, method: str) -> None:
     if viewer is None:  # disabled in this very moment
         abort(401)
     login_user(Person(viewer, token))
+    session.pop("_id", None)  # a hash of address and browser, of which nothing depends on here
+    session.pop("_fresh", None)
+    g.pop("csrf_token", None)  # made for the form that was sent, within the session that is gone
 
 
 def end_session() -> None:
