@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, or_,
 
 from data_access import ledger
 from data_access.access.audit import AuditKind, AuditLog, Event, Result
+from data_access.access.changes import changing, end_sessions
 from data_access.access.duties import Duty, Person, PersonKey, Roster, read_roster
 from data_access.access.roles import ROLES, Role
 from data_access.access.roster_changes import (
@@ -29,7 +30,6 @@ from data_access.access.roster_changes import (
     username_of,
 )
 from data_access.clock import now
-from data_access.database import transaction
 from data_access.database.access_models import Account, PostRecord, Referral
 from data_access.engines import DuckDBEngine
 from data_access.errors import RosterError
@@ -43,9 +43,6 @@ SMALLEST_CHECKED: Final = 20
 not lock out the college."""
 NAMED: Final = 50
 """So many holders of posts that began or ended are named for each role in the audit log."""
-
-_LOCK: Final = 0x6C75_6F78_726F_7374
-"""Key of PostgreSQL's advisory lock: an older state of the lake must not be written over a newer one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,9 +117,7 @@ def sync_roster(
         BusyError: the database stayed locked by another writer.
     """
     try:
-        with transaction(database) as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        with changing(database) as connection:
             held = _read_held(connection, on)
             changes = plan(_roster_of(lake, connection), held, on=on)
             if not force and not changes.is_empty:
@@ -247,9 +242,10 @@ def _write(connection: Connection, changes: Changes, on: dt.date) -> None:
     _update(connection, PostRecord, changes.end, valid_to=on - dt.timedelta(days=1))
     _update(connection, Account, changes.disable, disabled_at=moment, disabled_because=LEFT)
     _update(connection, Account, changes.enable, disabled_at=None, disabled_because="")
-    _update(connection, Account, changes.disturbed, session_version=Account.session_version + 1)
     for account_id, name in changes.rename.items():
         _update(connection, Account, [account_id], name=name)
+    for account_id in sorted(changes.disturbed):
+        end_sessions(connection, account_id, because="roster", at=moment)
     if changes.refer:
         connection.execute(insert(Referral), [{"student_id": key, "since": on} for key in sorted(changes.refer)])
     if changes.release:

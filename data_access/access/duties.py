@@ -15,7 +15,7 @@ from data_access.engines import QueryEngine
 TEACHING_STAFF: Final = ("专任教师", "校内兼课", "企业兼职")
 """Categories of staff who teach, whether or not a section of theirs has been imported."""
 
-_STUDENTS: Final = """
+_PEOPLE: Final = """
     WITH newest AS (SELECT max(term_id) AS term_id FROM fact_student_term),
     snapshot AS (
         SELECT student_id,
@@ -24,7 +24,7 @@ _STUDENTS: Final = """
         WHERE term_id = (SELECT term_id FROM newest)
         GROUP BY student_id
     ),
-    students AS (
+    students AS MATERIALIZED (
         SELECT s.student_id, s.student_no, s.class_id,
                coalesce(
                    p.stays,
@@ -34,19 +34,19 @@ _STUDENTS: Final = """
         CROSS JOIN newest n
         LEFT JOIN snapshot p USING (student_id)
         LEFT JOIN dim_class c ON c.class_id = s.class_id
+    ),
+    open_classes AS (
+        SELECT class_id, any_value(c.head_teacher_id) AS head_teacher_id, any_value(c.counsellor_id) AS counsellor_id
+        FROM dim_class c LEFT JOIN students s USING (class_id)
+        GROUP BY class_id
+        HAVING count(s.student_id) = 0 OR bool_or(s.is_on_roll)
     )"""
-"""All students, and whether they are on the roll.
+"""``students``: all of them, and whether they are on the roll. ``open_classes``: those that have not ended.
 
 The newest snapshot of the roll decides. Whoever is missing from it is off the roll, graduates among them, but for
 those admitted in its academic year or later: new students come before their first snapshot. Without any
-snapshot everybody counts as being on the roll.
+snapshot everybody is on the roll. A class has ended when it has students and none of them is on the roll.
 """
-_OPEN_CLASSES: Final = f"""{_STUDENTS},
-    open_classes AS (
-        SELECT c.* FROM dim_class c LEFT JOIN students s ON s.class_id = c.class_id
-        GROUP BY ALL HAVING count(s.student_id) = 0 OR bool_or(s.is_on_roll)
-    )"""
-"""Classes that have not ended: one with students of whom none is on the roll any more has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ class DutyRule:
 
     Attributes:
         person_kind: dimension of the holders, ``teacher`` or ``student``.
-        sql: SELECT of ``node_id`` and ``person_id``, one row a post.
+        sql: SELECT of node and person, one row a post; it may ask ``students`` and ``open_classes``.
         reason: why the relation gives the role.
     """
 
@@ -70,57 +70,56 @@ DUTY_RULES: Final = (
     DutyRule(
         role=Role.LEADER,
         node_level="school",
-        sql="SELECT 1 AS node_id, teacher_id AS person_id FROM dim_teacher WHERE staff_type = '校领导'",
+        sql="SELECT 1, teacher_id FROM dim_teacher WHERE staff_type = '校领导'",
         reason="人员类别为校领导",
     ),
     DutyRule(
         role=Role.DEPARTMENT_HEAD,
         node_level="dept",
-        sql="SELECT dept_id AS node_id, leader_id AS person_id FROM dim_department WHERE dept_type = '教学系部'",
+        sql="SELECT dept_id, leader_id FROM dim_department WHERE dept_type = '教学系部'",
         reason="教学系部的部门负责人就是系(部)主任",
     ),
     DutyRule(
         role=Role.FUNCTION_HEAD,
         node_level="dept",
-        sql="""SELECT dept_id AS node_id, leader_id AS person_id FROM dim_department
-               WHERE dept_type IN ('职能部门', '教辅单位')""",
+        sql="SELECT dept_id, leader_id FROM dim_department WHERE dept_type IN ('职能部门', '教辅单位')",
         reason="职能部门与教辅单位的部门负责人",
     ),
     DutyRule(
         role=Role.MAJOR_LEADER,
         node_level="major",
-        sql="SELECT major_id AS node_id, leader_id AS person_id FROM dim_major",
+        sql="SELECT major_id, leader_id FROM dim_major",
         reason="专业维登记的专业带头人",
     ),
     DutyRule(
         role=Role.COURSE_LEADER,
         node_level="course",
-        sql="SELECT course_id AS node_id, lead_teacher_id AS person_id FROM dim_course",
+        sql="SELECT course_id, lead_teacher_id FROM dim_course",
         reason="课程维登记的课程负责人",
     ),
     DutyRule(
         role=Role.TEACHER,
         node_level="teacher",
-        sql=f"""SELECT teacher_id AS node_id, teacher_id AS person_id FROM dim_teacher
+        sql=f"""SELECT teacher_id, teacher_id FROM dim_teacher
                 WHERE staff_type IN {TEACHING_STAFF} OR teacher_id IN (SELECT teacher_id FROM dim_offering)""",
         reason="教师编制或担任过教学班主讲",
     ),
     DutyRule(
         role=Role.CLASS_ADVISER,
         node_level="class",
-        sql=f"{_OPEN_CLASSES} SELECT class_id AS node_id, head_teacher_id AS person_id FROM open_classes",
+        sql="SELECT class_id, head_teacher_id FROM open_classes",
         reason="行政班维登记的班主任,至本班学生全部离校为止",
     ),
     DutyRule(
         role=Role.COUNSELLOR,
         node_level="class",
-        sql=f"{_OPEN_CLASSES} SELECT class_id AS node_id, counsellor_id AS person_id FROM open_classes",
+        sql="SELECT class_id, counsellor_id FROM open_classes",
         reason="行政班维登记的辅导员,至本班学生全部离校为止",
     ),
     DutyRule(
         role=Role.STUDENT,
         node_level="student",
-        sql=f"{_STUDENTS} SELECT student_id AS node_id, student_id AS person_id FROM students WHERE is_on_roll",
+        sql="SELECT student_id, student_id FROM students WHERE is_on_roll",
         reason="学籍快照中在籍的学生",
         person_kind="student",
     ),
@@ -184,14 +183,12 @@ def read_roster(engine: QueryEngine) -> Roster:
     people = {PersonKey(person.kind, person.person_id): person for person in _people(engine)}
     duties: dict[PersonKey, set[Duty]] = {}
     unknown = []
-    for rule in DUTY_RULES:
-        found = engine.query(f"SELECT DISTINCT node_id, person_id FROM ({rule.sql}) WHERE person_id IS NOT NULL")
-        for node_id, person_id in zip(found["node_id"].to_pylist(), found["person_id"].to_pylist(), strict=True):
-            key = PersonKey(rule.person_kind, person_id)
-            if key in people:
-                duties.setdefault(key, set()).add(Duty(rule.role, rule.node_level, node_id))
-            else:
-                unknown.append(f"{rule.role} of {rule.node_level}:{node_id}: there is no {key.kind} {person_id}")
+    for rule, node_id, person_id in _relations(engine):
+        key = PersonKey(rule.person_kind, person_id)
+        if key in people:
+            duties.setdefault(key, set()).add(Duty(rule.role, rule.node_level, node_id))
+        else:
+            unknown.append(f"{rule.role} of {rule.node_level}:{node_id}: there is no {key.kind} {person_id}")
     return Roster(
         people=people,
         duties={key: frozenset(held) for key, held in duties.items()},
@@ -205,6 +202,18 @@ def _people(engine: QueryEngine) -> Iterator[Person]:
         number = (row["staff_no"] or "").strip()
         name = (row["teacher_name"] or "").strip() or number
         yield Person(kind="teacher", person_id=row["teacher_id"], number=number, name=name)
-    for row in engine.query(f"{_STUDENTS} SELECT student_id, student_no FROM students WHERE is_on_roll").to_pylist():
+    for row in engine.query(f"{_PEOPLE} SELECT student_id, student_no FROM students WHERE is_on_roll").to_pylist():
         number = (row["student_no"] or "").strip()
         yield Person(kind="student", person_id=row["student_id"], number=number, name=number)
+
+
+def _relations(engine: QueryEngine) -> Iterator[tuple[DutyRule, int, int]]:
+    """Every rule with the nodes and people it finds, asked in one query."""
+    asked = " UNION ALL ".join(
+        f"SELECT {number} AS rule, * FROM ({rule.sql}) AS found{number}(node_id, person_id)"
+        for number, rule in enumerate(DUTY_RULES)
+    )
+    found = engine.query(f"{_PEOPLE} {asked}").to_pydict()
+    for number, node_id, person_id in zip(found["rule"], found["node_id"], found["person_id"], strict=True):
+        if person_id is not None:
+            yield DUTY_RULES[number], node_id, person_id
