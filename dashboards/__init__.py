@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards import courses, offering
+from dashboards import courses, home, offering, school_class, student
 from dashboards.page import Page
 
-PAGES: Final[tuple[Page, ...]] = (courses.PAGE, offering.PAGE)
+PAGES: Final[tuple[Page, ...]] = (home.PAGE, courses.PAGE, offering.PAGE, school_class.PAGE, student.PAGE)

@@ -26,15 +26,22 @@ def term(code: str, level: str, *, kind: str) -> Filter:
     """
 
     def options(services: Services, scope: Scope) -> Sequence[Option]:
-        newest_first = list(reversed(services.values.terms()))
         default = services.values.latest_term(code, level, kind=kind, scope=scope)
-        if default is None:
-            current = current_term(newest_first, services.values.data_date())
-            default = None if current is None else current.key
-        ordered = sorted(newest_first, key=lambda item: item.key != default)
-        return [Option(value=item.key, label=item.label) for item in ordered] or [NO_TERM]
+        return _terms(services, default) if default is not None else _terms_of_data(services, scope)
 
     return Filter(name="term", label="学期", kind=Kind.SELECT, options=options)
+
+
+def _terms_of_data(services: Services, _scope: Scope) -> Sequence[Option]:
+    current = current_term(services.values.terms(), services.values.data_date())
+    return _terms(services, None if current is None else current.key)
+
+
+def _terms(services: Services, default: str | None) -> Sequence[Option]:
+    """All terms that have begun, the default one and then the newest first."""
+    newest_first = list(reversed(services.values.terms()))
+    ordered = sorted(newest_first, key=lambda item: item.key != default)
+    return [Option(value=item.key, label=item.label) for item in ordered] or [NO_TERM]
 
 
 def current_term(terms: Sequence[TermInfo], day: dt.date | None) -> TermInfo | None:
@@ -63,6 +70,8 @@ def _weeks(services: Services, _scope: Scope) -> Sequence[Option]:
     ]
 
 
+TERM: Final = Filter(name="term", label="学期", kind=Kind.SELECT, options=_terms_of_data)
+"""The term; unless one is asked for, the one in which the data ends."""
 DEPARTMENT: Final = Filter(name="dept", label="系部", kind=Kind.SELECT, options=_departments)
 WEEK: Final = Filter(name="week", label="周次", kind=Kind.SELECT, options=_weeks)
 PAGE_NUMBER: Final = Filter(name="page", label="页码", kind=Kind.LINK, pattern=r"[1-9][0-9]{0,4}|", default="")

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data_access.readers.stored import NamedEntity, StoredPeriod, StoredPlan, StoredValue, ValueColumns
+from data_access.access.privacy import Subject
+from data_access.readers.stored import NamedEntity, StoredPeriod, StoredValue, ValueColumns
 from indicators.model import PERIOD_WORDS
 from indicators.results import (
     Absence,
@@ -24,10 +25,10 @@ from indicators.results import (
 )
 
 
-def indicator_info(block: Mapping[str, Any], plan: StoredPlan) -> IndicatorInfo:
-    """An indicator's block of the library as a page names and judges it."""
+def indicator_info(block: Mapping[str, Any], about: Subject) -> IndicatorInfo:
+    """An indicator's block of the library as a page names and judges it; `about` is what its figures tell of."""
     return IndicatorInfo(
-        code=plan.code,
+        code=block["code"],
         name_zh=block["name_zh"],
         unit=str(block["unit"]),
         direction=block["direction"],
@@ -38,7 +39,7 @@ def indicator_info(block: Mapping[str, Any], plan: StoredPlan) -> IndicatorInfo:
         period=str(PERIOD_WORDS[block["period"]]),
         formula=block["formula"],
         source=block["source_system"],
-        about=plan.about,
+        about=about,
     )
 
 

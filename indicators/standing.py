@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 from data_access.access.privacy import PLAIN, Subject
 from data_access.access.scope import Scope
 from data_access.readers.stored import Below, StoredPeriod, ValueReader
 from indicators.conversion import entity_info, indicator_info, period_info, value_frame, value_point
-from indicators.results import Board, Reading, Standing
+from indicators.results import Board, IndicatorInfo, Reading, Standing
 
 LOOK_BACK: Final[Mapping[str, int]] = {"week": 30, "month": 12, "term": 6, "year": 5}
 """How many periods a reading goes back; weeks are those of one term, of which none has more."""
@@ -53,8 +54,25 @@ def readings(
         points = [value_point(period_info(p, terms), stored.get(p.period_id)) for p in shown]
         last = max((i for i, point in enumerate(points) if point.value is not None), default=len(points) - 1)
         if points:
-            found.append(Reading(info=indicator_info(definition, plan), points=tuple(points[: last + 1])))
+            found.append(
+                Reading(
+                    info=_info_at(level, definition, plan.about, is_ratio=plan.denominator is not None),
+                    points=tuple(points[: last + 1]),
+                )
+            )
     return found
+
+
+def _info_at(level: str, definition: Mapping[str, Any], about: Subject, *, is_ratio: bool) -> IndicatorInfo:
+    """The indicator as entities of a level are judged by it.
+
+    Lines are set for the level that the indicator belongs to. A rate may be held against them anywhere; a
+    count or a sum may not: what is much for a student is nothing for a school.
+    """
+    info = indicator_info(definition, about)
+    if level == definition["entity"] or is_ratio:
+        return info
+    return replace(info, target=None, warning=None, alert=None)
 
 
 def _last(periods: Sequence[StoredPeriod], kind: str, until: dt.date | None) -> Sequence[StoredPeriod]:
@@ -109,7 +127,9 @@ def board(
             entity_ids=entity_ids,
         )
         frame = value_frame(found, entities, periods[plan.kind], terms)
-        standings[code] = Standing(info=indicator_info(definition, plan), frame=frame)
+        standings[code] = Standing(
+            info=_info_at(level, definition, plan.about, is_ratio=plan.denominator is not None), frame=frame
+        )
     return Board(entities=entities, standings=standings)
 
 

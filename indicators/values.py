@@ -10,8 +10,10 @@ from data_access.access.scope import Scope
 from data_access.errors import UnknownNameError, UserError, suggestion
 from data_access.readers.attendance import AttendanceReader
 from data_access.readers.class_roll import ClassRollReader
+from data_access.readers.figures import StoredValue
+from data_access.readers.plans import LEVEL_NUMBERS, StoredPlan
 from data_access.readers.roster import RosterReader
-from data_access.readers.stored import LEVEL_NUMBERS, Below, StoredPeriod, StoredPlan, StoredValue, ValueReader
+from data_access.readers.stored import Below, StoredPeriod, ValueReader
 from indicators import standing
 from indicators.conversion import (
     course_attendance,
@@ -155,7 +157,7 @@ class StoredValues:
             UnknownNameError: no such indicator has been computed.
         """
         block = self.reader.definition(code)
-        return indicator_info(block, next(iter(self.reader.plans(code).values())))
+        return indicator_info(block, next(iter(self.reader.plans(code).values())).about)
 
     def terms(self) -> Sequence[TermInfo]:
         """All terms that have begun, oldest first."""

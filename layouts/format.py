@@ -8,6 +8,8 @@ from typing import Final
 
 NO_VALUE: Final = "—"
 WEEKDAYS: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+SINCE: Final = {"week": "较上周", "month": "较上月", "term": "较上学期", "year": "较上年"}
+"""What a change is measured against, by the kind of period."""
 _WHOLE_UNITS: Final = frozenset({"人", "次", "项", "门", "个", "起", "人次"})
 
 

@@ -23,6 +23,7 @@ class Tile:
     Attributes:
         value: the number as shown, without unit.
         change: words such as ``↓ 0.8 较上周``.
+        note: a second line of words, such as the period of the number; empty draws none.
         state: colours and marks the tile; None leaves it plain.
         history: values by period for the sparkline, None for gaps; empty draws none.
         reference: height of the dotted line of the sparkline.
@@ -34,6 +35,7 @@ class Tile:
     value: str
     unit: str = ""
     change: str = ""
+    note: str = ""
     state: State | None = None
     history: Sequence[float | None] = ()
     reference: float | None = None
@@ -57,6 +59,7 @@ def _tile(item: Tile) -> Component:
         html.Div(head, className="tile-head"),
         html.Div(figures, className="tile-figure"),
         html.Div(item.change, className="tile-change"),
+        *([html.Div(item.note, className="tile-note")] if item.note else []),
     ]
     if any(value is not None for value in item.history):
         body.append(sparkline(item.history, reference=item.reference))

@@ -10,7 +10,7 @@ from data_access.readers.facts import FactReader
 
 _LATEST: Final = """
     SELECT student_id, MAX(term_id) AS term_id, ARG_MAX(is_on_roll, term_id) AS is_on_roll
-    FROM {files} WHERE list_contains($students, student_id) GROUP BY student_id
+    FROM {files} WHERE student_id IN (SELECT unnest($students)) GROUP BY student_id
 """
 _CARERS: Final = "SELECT head_teacher_id, counsellor_id FROM {files} WHERE class_id = $class_id"
 

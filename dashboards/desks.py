@@ -1,0 +1,133 @@
+"""What each role finds on its home, as data: which indicators of its own node, and what lies one level below.
+
+A desk names figures and lists; whether their values may be read is decided by the scope of the post, never here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from data_access.access.permissions import Permission
+from data_access.access.roles import Role
+
+ATTENDANCE: Final = "CRS-ATT-01"
+PARTICIPATION: Final = "CRS-PAR-01"
+ATTAINMENT: Final = "CRS-PAS-01"
+HOMEWORK: Final = "CRS-CLS-07"
+
+COURSE_RATES: Final = (ATTENDANCE, PARTICIPATION, ATTAINMENT)
+"""到课率, 参与率, 达标率: the three that the plans ask of every course."""
+CLASS_RATES: Final = (ATTENDANCE, "CLS-ACD-02", "CLS-ACD-01", HOMEWORK)
+"""到课率, 全勤率, 准时率 and 作业完成率 of a class."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """Where a name in a list leads: an address with the entity's key, and the permission it takes to go there."""
+
+    address: str
+    requires: Permission
+
+
+LINKS: Final[Mapping[str, Link]] = {
+    "dept": Link(address="/courses?dept={}", requires=Permission.COURSE_VIEW),
+    "class": Link(address="/classes/{}", requires=Permission.CLASS_VIEW),
+    "offering": Link(address="/offerings/{}", requires=Permission.COURSE_VIEW),
+    "student": Link(address="/students/{}", requires=Permission.STUDENT_VIEW),
+}
+"""By level. Others have no page of their own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """Entities one level down, side by side.
+
+    Attributes:
+        level: which entities of those that the post reaches.
+        codes: indicators; the first decides the order, worst first, and shows its change.
+        is_whole: True where an entity without any value in the term is listed too.
+    """
+
+    level: str
+    title: str
+    codes: tuple[str, ...]
+    is_whole: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """The home of a role.
+
+    Attributes:
+        codes: indicators of the post's own node, shown as tiles.
+        trend: a weekly indicator drawn as a line; empty draws none.
+        beside: the list next to the line.
+        below: the list over the whole width.
+        shows_slipping: True where the students who slipped most are named.
+        shows_duties: True where the indicators that the department answers for are listed.
+    """
+
+    codes: tuple[str, ...] = ()
+    trend: str = ""
+    beside: Listing | None = None
+    below: Listing | None = None
+    shows_slipping: bool = False
+    shows_duties: bool = False
+
+
+_DEPARTMENTS: Final = Listing(level="dept", title="各系部", codes=COURSE_RATES)
+_MAJORS: Final = Listing(level="major", title="本系专业", codes=COURSE_RATES)
+_CLASSES: Final = Listing(level="class", title="班级", codes=CLASS_RATES)
+_OFFERINGS: Final = Listing(level="offering", title="教学班", codes=(*COURSE_RATES, HOMEWORK), is_whole=True)
+_OWN_CLASS: Final = Desk(
+    codes=(ATTENDANCE, "CLS-ACD-02", "CLS-ACD-01", HOMEWORK, "STU-GRP-01", "CLS-PER-03"),
+    trend=ATTENDANCE,
+    below=_CLASSES,
+    shows_slipping=True,
+)
+
+DESKS: Final[Mapping[Role, Desk]] = {
+    Role.LEADER: Desk(
+        codes=(*COURSE_RATES, "SCH-TSK-01", "SCH-OPS-06", "STU-GRP-01"), trend=ATTENDANCE, beside=_DEPARTMENTS
+    ),
+    Role.QUALITY_OFFICE: Desk(
+        codes=(*COURSE_RATES, "SCH-TSK-11", "SCH-OPS-05", "SCH-OPS-16"), trend=ATTENDANCE, beside=_DEPARTMENTS
+    ),
+    Role.FUNCTION_HEAD: Desk(shows_duties=True),
+    Role.DEPARTMENT_HEAD: Desk(
+        codes=(*COURSE_RATES, "CRS-EFF-01", "STU-GRP-01", "SCH-TSK-01"),
+        trend=ATTENDANCE,
+        beside=_MAJORS,
+        below=_CLASSES,
+    ),
+    Role.MAJOR_LEADER: Desk(
+        codes=(*COURSE_RATES, "MAJ-QUA-02", "MAJ-QUA-07", "MAJ-QUA-04"),
+        trend=ATTENDANCE,
+        beside=_CLASSES,
+        below=_OFFERINGS,
+    ),
+    Role.COURSE_LEADER: Desk(
+        codes=(*COURSE_RATES, HOMEWORK, "CRS-EFF-01", "CRS-EVA-01"), trend=ATTENDANCE, below=_OFFERINGS
+    ),
+    Role.TEACHER: Desk(
+        codes=("TCH-TEA-04", PARTICIPATION, ATTAINMENT, HOMEWORK, "TCH-TEA-05", "TCH-TEA-02"),
+        trend="TCH-TEA-04",
+        below=_OFFERINGS,
+    ),
+    Role.CLASS_ADVISER: _OWN_CLASS,
+    Role.COUNSELLOR: _OWN_CLASS,
+    Role.STUDENT_AFFAIRS: Desk(
+        codes=("CLS-ACD-02", "CLS-ACD-01", ATTENDANCE, "STU-GRP-01", "STU-GRP-11", "STU-GRP-12"),
+        trend=ATTENDANCE,
+        below=_CLASSES,
+    ),
+    Role.PSYCHOLOGY_CENTRE: Desk(
+        codes=("STU-GRP-09", "STU-PER-12"),
+        below=Listing(level="student", title="已转介的学生", codes=("STU-PER-12",), is_whole=True),
+    ),
+    Role.STUDENT: Desk(),
+    Role.WALL_SCREEN: Desk(codes=COURSE_RATES, trend=ATTENDANCE, beside=_DEPARTMENTS),
+}
+"""Roles without a desk see their posts and what these allow, and no figures."""

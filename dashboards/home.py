@@ -1,0 +1,334 @@
+"""首页: what the viewer answers for by each of their posts, and what these posts let them see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from dash import html
+
+from dashboards import filters, ids, student
+from dashboards.desks import ATTENDANCE, DESKS, Desk, Listing
+from dashboards.overview import (
+    SCHOOL,
+    link_of,
+    listed,
+    named_cell,
+    term_end,
+    tile,
+    valued,
+    weekly_line,
+    weeks_of,
+)
+from dashboards.page import Filter, Heading, Kind, Nav, Page, Panel, Place, View
+from dashboards.posts_held import NO_POST, draw_posts
+from dashboards.pupils import draw_slipping
+from dashboards.services import Services
+from data_access.access.permissions import Permission
+from data_access.access.roles import Role
+from data_access.access.scope import Scope
+from data_access.access.viewer import Post, Viewer, scope_of
+from indicators.model import SCHOOL_ID
+from indicators.results import STATES, Board, EntityInfo, Reading
+from layouts import format as fmt
+from layouts import states, table, tiles
+from layouts.controls import Option
+from layouts.figures.trend import Series
+from layouts.panel import Content
+from layouts.shell import Crumb
+
+DUTIES_AS_TILES: Final = 6
+ROWS_SHOWN: Final = 60
+"""Of a list on the home; the page of the node itself shows all."""
+
+
+def _key(post: Post) -> str:
+    return f"{post.role}-{post.node_level}-{post.node_id}"
+
+
+def _posts(services: Services, _scope: Scope) -> Sequence[Option]:
+    posts = {_key(post): post.title_zh for post in services.viewer().posts}
+    return [Option(value=key, label=title) for key, title in posts.items()] or [Option(value="", label="没有岗位")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """The data of one view of the page; every part is fetched when first needed, and once."""
+
+    view: View
+
+    @cached_property
+    def viewer(self) -> Viewer:
+        """Who looks."""
+        return self.view.services.viewer()
+
+    @cached_property
+    def post(self) -> Post | None:
+        """The post whose desk is shown; None where none is held today."""
+        return next((post for post in self.viewer.posts if _key(post) == self.view["post"]), None)
+
+    @cached_property
+    def desk(self) -> Desk | None:
+        """What the home of that post shows; None where its role sees no figures, or nothing was computed yet."""
+        if self.post is None or self.view.services.values.data_date() is None:
+            return None
+        return DESKS.get(self.post.role)
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What this post alone lets its holder read: lists are of its own node, whatever other posts are held."""
+        return scope_of(() if self.post is None else (self.post,), who=self.viewer.username)
+
+    @property
+    def term(self) -> str:
+        """Key of the term shown; empty where there is none yet."""
+        return self.view["term"]
+
+    @cached_property
+    def readings(self) -> Sequence[Reading]:
+        """The indicators of the post's node, or those that its department answers for."""
+        if self.desk is None or self.post is None:
+            return ()
+        values, codes = self.view.services.values, self.desk.codes
+        level, node_id = self.post.node_level, self.post.node_id
+        if self.desk.shows_duties:
+            codes = tuple(values.codes_of(frozenset({self.post.node_name}) | self.post.node_aliases))
+            level, node_id = "school", SCHOOL_ID
+        return values.readings(codes, level, node_id, until=term_end(self.view), scope=self.scope)
+
+    def board(self, listing: Listing) -> Board:
+        """The entities of a list that this post reaches, with their values in the term shown."""
+        return self.view.services.values.board(listing.codes, listing.level, term_key=self.term, scope=self.scope)
+
+    @cached_property
+    def pupils(self) -> Board | None:
+        """The students of the post's class by their weekly 到课率."""
+        if self.post is None or self.post.node_level != "class":
+            return None
+        values = self.view.services.values
+        members = values.members([self.post.node_id], scope=self.scope)
+        return values.board((ATTENDANCE,), "student", term_key=self.term, entity_ids=members, scope=self.scope)
+
+    @cached_property
+    def student(self) -> student.Student | None:
+        """The viewer's own figures, where the post is that of a student."""
+        if self.desk is None or self.post is None or self.post.role is not Role.STUDENT:
+            return None
+        return student.Student(view=self.view, scope=self.scope, number=self.post.node_id)
+
+
+def draw_tiles(data: Home) -> Content:
+    """The indicators of the post's node; why there are none, where there are none."""
+    if not data.viewer.posts:
+        return Content(body=states.denied(NO_POST))
+    if data.student is not None:
+        return student.draw_tiles(data.student)
+    if data.desk is None:
+        return Content(body=states.message(states.UNCOMPUTED))
+    if not data.readings:
+        return Content(body=states.empty("这个岗位的指标还没有计算，或当前指标库不含这些指标。"))
+    return Content(body=tiles.row([tile(item) for item in _most_in_need(data)]))
+
+
+def _most_in_need(data: Home) -> Sequence[Reading]:
+    """The indicators shown as tiles: those of the desk, or of many duties the ones in the worst state."""
+    if data.desk is None or not data.desk.shows_duties:
+        return data.readings
+    known = [item for item in data.readings if item.latest.value is not None and item.info.target is not None]
+    return sorted(known, key=lambda item: -STATES.index(item.state))[:DUTIES_AS_TILES]
+
+
+def draw_trend(data: Home) -> Content:
+    """The weekly line of the post's node, against the school where this may be seen."""
+    if data.student is not None:
+        return student.draw_trend(data.student)
+    if data.desk is None or data.post is None:
+        return Content(body=states.message(states.UNCOMPUTED))
+    services, post, code = data.view.services, data.post, data.desk.trend
+    weekly = weeks_of(services, code, post.node_level, post.node_id, term_key=data.term, scope=data.scope)
+    if not any(point.value is not None for point in weekly):
+        return Content(body=states.empty(f"{filters.term_name(data.view)}没有考勤记录：未排课，或考勤尚未导入。"))
+    others = []
+    if post.node_level != "school":
+        of_school = weeks_of(services, code, "school", SCHOOL_ID, term_key=data.term, scope=data.scope)
+        others.append(Series(name=SCHOOL, points=of_school))
+    name = SCHOOL if post.node_level == "school" else ("本人" if post.role is Role.TEACHER else post.node_name)
+    return weekly_line(
+        Series(name=name, points=weekly),
+        others,
+        services.values.indicator(code),
+        label=f"{post.node_name or SCHOOL}逐周到课率",
+        versions=services.values.versions(),
+    )
+
+
+def _draw_listing(data: Home, listing: Listing | None, panel: str) -> Content:
+    if listing is None or not data.term:
+        return Content(body=states.message(states.UNCOMPUTED))
+    board = data.board(listing)
+    link = link_of(data.viewer, listing.level)
+    drawn, count = listed(
+        board,
+        _names(listing, link),
+        caption=f"{listing.title}，最需要关注的在前",
+        table_id=ids.table("home", panel),
+        is_whole=listing.is_whole,
+        longest=ROWS_SHOWN,
+    )
+    if not count:
+        reason = f"{filters.term_name(data.view)}没有{listing.title}的数据。"
+        return Content(body=states.empty(reason), title=listing.title)
+    more = html.P(f"另有 {count - ROWS_SHOWN:,} 个未列出。", className="panel-tail")
+    first = next(iter(board.standings.values()), None)
+    week = None if first is None or first.focus is None else first.frame.periods[first.focus].label
+    return Content(
+        body=[drawn, *([more] if count > ROWS_SHOWN else [])],
+        title=listing.title,
+        note=" · ".join(
+            part for part in (f"{count:,} 个" if listing.level != "student" else f"{count:,} 人", week) if part
+        ),
+    )
+
+
+def _names(
+    listing: Listing, link: Callable[[int], str] | None
+) -> list[tuple[table.Column, Callable[[EntityInfo], table.Cell]]]:
+    """The columns in front of the values."""
+    if listing.level == "offering":
+        return [
+            (
+                table.Column(title="课程", is_heading=True),
+                lambda entity: named_cell(entity.course_name or entity.name, entity.entity_id, link),
+            ),
+            (table.Column(title="教学班"), lambda entity: entity.class_name),
+            (table.Column(title="教师"), lambda entity: entity.teacher_name),
+        ]
+    title = {"dept": "系部", "major": "专业", "class": "班级", "student": "学号"}[listing.level]
+    return [
+        (table.Column(title=title, is_heading=True), lambda entity: named_cell(entity.name, entity.entity_id, link))
+    ]
+
+
+def draw_beside(data: Home) -> Content:
+    """The list next to the line."""
+    if data.desk is not None and data.desk.shows_slipping:
+        return draw_slipping(data.pupils, link=link_of(data.viewer, "student"), table_id=ids.table("home", "beside"))
+    return _draw_listing(data, data.desk.beside if data.desk else None, "beside")
+
+
+def draw_below(data: Home) -> Content:
+    """The list over the whole width."""
+    return _draw_listing(data, data.desk.below if data.desk else None, "below")
+
+
+def draw_duties(data: Home) -> Content:
+    """All indicators that the department answers for, with the values of the whole school."""
+    if data.post is None or not data.readings:
+        return Content(body=states.empty("指标库中没有由本部门负责、且有全校数值的指标。"))
+    columns = [
+        table.Column(title="指标", is_heading=True),
+        table.Column(title="期间"),
+        table.Column(title="全校", is_number=True),
+        table.Column(title="较上期", is_number=True),
+        table.Column(title="目标", is_number=True),
+        table.Column(title="编号"),
+    ]
+    rows: list[list[table.Cell]] = [
+        [
+            item.info.name_zh,
+            item.latest.period.label if item.latest.value is not None else "没有记录",
+            valued(item.latest.value, item.info),
+            fmt.change(item.latest.value, item.before, digits=fmt.digits_of(item.info.unit)),
+            fmt.line(item.info.target, item.info.unit),
+            item.info.code,
+        ]
+        for item in data.readings
+    ]
+    drawn = table.table(columns, rows, caption="本部门负责的指标", table_id=ids.table("home", "duties"))
+    return Content(body=drawn, note=f"{len(rows)} 项，{data.post.node_name}")
+
+
+def heading(data: Home) -> Heading:
+    """A greeting by name, and the post whose desk is shown."""
+    facts = [data.post.title_zh] if data.post else ["没有生效的岗位"]
+    return Heading(title=f"{data.viewer.name}，您好", facts=facts, crumbs=(Crumb(label="首页"),))
+
+
+def _is_student(data: Home) -> bool:
+    return data.student is not None
+
+
+def _has_trend(data: Home) -> bool:
+    return _is_student(data) or bool(data.desk and data.desk.trend)
+
+
+def _has_tiles(data: Home) -> bool:
+    return data.post is None or data.post.role in DESKS
+
+
+PAGE: Final = Page(
+    name="home",
+    path="/",
+    title="首页",
+    requires=Permission.APPLICATION_OPEN,
+    nav=Nav(group="工作台", label="首页"),
+    filters=(
+        filters.TERM,
+        Filter(name="post", label="岗位", kind=Kind.SELECT, place=Place.TOOLS, options=_posts, is_hidden_alone=True),
+    ),
+    load=lambda view: Home(view=view),
+    heading=heading,
+    shows_values=False,
+    panels=(
+        Panel(name="summary", title="概况", draw=draw_tiles, height=110, is_framed=False, belongs=_has_tiles),
+        Panel(
+            name="sensitive",
+            title="敏感事项",
+            draw=lambda data: student.draw_sensitive(data.student),
+            height=110,
+            belongs=lambda data: _is_student(data) and bool(data.student.sensitive),
+        ),
+        Panel(name="trend", title="逐周到课率", unit="%", draw=draw_trend, columns=7, height=260, belongs=_has_trend),
+        Panel(
+            name="beside",
+            title="下一级",
+            draw=draw_beside,
+            columns=5,
+            height=260,
+            belongs=lambda data: bool(data.desk and (data.desk.beside or data.desk.shows_slipping)),
+        ),
+        Panel(
+            name="below",
+            title="下一级",
+            draw=draw_below,
+            height=400,
+            belongs=lambda data: bool(data.desk and data.desk.below),
+        ),
+        Panel(
+            name="duties",
+            title="本部门负责的指标",
+            draw=draw_duties,
+            height=400,
+            belongs=lambda data: bool(data.desk and data.desk.shows_duties),
+        ),
+        Panel(
+            name="courses",
+            title="本学期课程",
+            draw=lambda data: student.draw_courses(data.student),
+            columns=8,
+            height=400,
+            belongs=_is_student,
+        ),
+        Panel(
+            name="absences",
+            title="缺勤记录",
+            draw=lambda data: student.draw_absences(data.student),
+            columns=4,
+            height=400,
+            belongs=_is_student,
+        ),
+        Panel(name="posts", title="我的岗位与数据范围", draw=lambda data: draw_posts(data.viewer), height=120),
+    ),
+)

@@ -1,0 +1,173 @@
+"""What the pages of people and nodes share: tiles of readings, a weekly line, lists of what lies below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboards.desks import LINKS
+from dashboards.page import View
+from dashboards.services import Services
+from data_access.access.scope import Scope
+from data_access.access.viewer import Viewer
+from indicators.results import Board, EntityInfo, IndicatorInfo, Reading, Standing, ValuePoint
+from layouts import format as fmt
+from layouts import table, tiles
+from layouts.figures.trend import Series, trend
+from layouts.graph import graph
+from layouts.panel import Content
+
+SCHOOL: Final = "全校"
+
+_SPARKLINE_FROM: Final = 3
+"""Fewer values make no line."""
+_LONGEST_BESIDE_LINE: Final = 6
+"""Characters of a number that leave room for the line at its right."""
+
+
+def tile(reading: Reading) -> tiles.Tile:
+    """The latest value of a reading, its change, its target and the period it is of."""
+    info, latest = reading.info, reading.latest
+    digits = fmt.digits_of(info.unit)
+    value = fmt.number(latest.value, digits=digits)
+    history = [point.value for point in reading.points]
+    known = sum(point is not None for point in history)
+    words = [f"{fmt.change(latest.value, reading.before, digits=digits)} {fmt.SINCE[latest.period.kind]}"]
+    if info.target is not None:
+        words.append(f"目标 {fmt.line(info.target)}")
+    has_room = len(value) <= _LONGEST_BESIDE_LINE and known >= _SPARKLINE_FROM
+    return tiles.Tile(
+        title=info.name_zh,
+        value=value,
+        unit=info.unit,
+        change=" · ".join(words),
+        note=latest.period.label if latest.value is not None else "没有记录",
+        state=None if info.target is None else reading.state,
+        history=history if has_room else (),
+        reference=info.target if isinstance(info.target, int | float) else None,
+    )
+
+
+def weekly_line(
+    own: Series, others: Sequence[Series], info: IndicatorInfo, *, label: str, versions: tuple[str, str]
+) -> Content:
+    """The weekly line of one entity; lines without any value, and copies of the own line, are not drawn beside it."""
+    values = [point.value for point in own.points]
+    compared = [
+        line
+        for line in others
+        if any(point.value is not None for point in line.points) and [point.value for point in line.points] != values
+    ]
+    last = next((point.period.key for point in reversed(own.points) if point.value is not None), None)
+    return Content(
+        body=graph(trend([own, *compared], info, focus=last, height=260, counted=("实到", "应到")), label=label),
+        title=f"逐周{info.name_zh.removeprefix('所授班级')}",
+        note="与" + "、".join(line.name for line in compared) + "比较" if compared else "",
+        card=info,
+        versions=versions,
+    )
+
+
+def weeks_of(
+    services: Services, code: str, level: str, entity_id: int, *, term_key: str, scope: Scope
+) -> Sequence[ValuePoint]:
+    """Weekly values of an entity in a term up to the date of the data; none where there is no term."""
+    until = services.values.data_date()
+    if not term_key or until is None:
+        return ()
+    points = services.values.series(code, level, entity_id, kind="week", term_key=term_key, scope=scope)
+    return [point for point in points if point.period.start <= until]
+
+
+def link_of(viewer: Viewer, level: str) -> Callable[[int], str] | None:
+    """How an entity of a level is opened; None where it has no page, or none that the viewer may open."""
+    link = LINKS.get(level)
+    if link is None or not viewer.may(link.requires):
+        return None
+    return link.address.format
+
+
+def named_cell(text: str, entity_id: int, link: Callable[[int], str] | None) -> table.Cell:
+    """The name of a row, as a link where it leads somewhere."""
+    return text if link is None else table.Linked(text=text, href=link(entity_id))
+
+
+def worst_first(values: NDArray[np.float64], info: IndicatorInfo, names: Sequence[str]) -> NDArray[np.intp]:
+    """Row numbers by value, the one most in need first and those without value last; equal ones by name."""
+    by_name = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.intp)
+    sign = -1.0 if info.direction == "lower" else 1.0
+    return by_name[np.argsort(sign * values[by_name], kind="stable")]  # NaN sorts last
+
+
+def with_values(board: Board) -> NDArray[np.bool_]:
+    """Which entities have any value at all."""
+    known = [(~np.isnan(standing.frame.value)).any(axis=1) for standing in board.standings.values()]
+    return np.any(known, axis=0) if known else np.zeros(len(board.entities), dtype=np.bool_)
+
+
+def listed(
+    board: Board,
+    columns: Sequence[tuple[table.Column, Callable[[EntityInfo], table.Cell]]],
+    *,
+    caption: str,
+    table_id: dict[str, Any],
+    is_whole: bool = False,
+    longest: int | None = None,
+) -> tuple[Any, int]:
+    """A table of entities by their latest values, worst first, and how many entities it is of.
+
+    Args:
+        board: entities and their values; the first indicator decides the order and shows its change.
+        columns: what stands before the values, such as names.
+        caption: what the table shows.
+        table_id: id of the table.
+        is_whole: True to list entities without any value as well.
+        longest: most rows to show; None for all.
+    """
+    values = list(board.standings.values())
+    kept = np.arange(len(board.entities)) if is_whole else np.flatnonzero(with_values(board))
+    if values:
+        first = values[0]
+        names = [board.entities[row].name for row in kept]
+        kept = kept[worst_first(first.now()[kept], first.info, names)]
+    heads = [column for column, _ in columns]
+    for position, standing in enumerate(values):
+        heads.append(table.Column(title=standing.info.name_zh, is_number=True))
+        if position == 0:
+            heads.append(table.Column(title=change_title(standing), is_number=True))
+    shown = kept if longest is None else kept[:longest]
+    cells = [_cells(standing, is_first=position == 0) for position, standing in enumerate(values)]
+    rows = [
+        [*(cell(board.entities[row]) for _, cell in columns), *(c for part in cells for c in part(row))]
+        for row in shown
+    ]
+    return table.table(heads, rows, caption=caption, table_id=table_id), len(kept)
+
+
+def change_title(standing: Standing) -> str:
+    """The heading of a column of changes."""
+    return fmt.SINCE[standing.frame.periods[0].kind] if standing.frame.periods else "变化"
+
+
+def _cells(standing: Standing, *, is_first: bool) -> Callable[[int], list[table.Cell]]:
+    now, change, digits = standing.now(), standing.change(), fmt.digits_of(standing.info.unit)
+
+    def cells(row: int) -> list[table.Cell]:
+        value = valued(float(now[row]), standing.info)
+        return [value, fmt.change(float(change[row]), 0.0, digits=digits)] if is_first else [value]
+
+    return cells
+
+
+def valued(value: float | None, info: IndicatorInfo) -> table.Cell:
+    """A number with its unit and state; without a line to hold it against, without state."""
+    text = fmt.with_unit(value, info.unit)
+    return text if info.target is None else table.Valued(text=text, state=info.judge(value))
+
+
+def term_end(view: View) -> Any:
+    """The last day of the term shown; None where there is no term yet."""
+    return next((term.end for term in view.services.values.terms() if term.key == view["term"]), None)
