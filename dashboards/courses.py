@@ -132,6 +132,7 @@ def take(
         numerator=frame.numerator[at],
         denominator=frame.denominator[at],
         rows=frame.rows[at],
+        is_suppressed=frame.is_suppressed[at],
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+from data_access.access.privacy import Privacy, Topic
 from data_access.contracts import ARROW_TYPES, BATCH_COLUMN, PARTITION_COLUMN, ROW_COLUMN, Column, Contracts, Table
 from docs.markdown import cell, code, table
 
@@ -24,8 +25,10 @@ What the lake holds: {{count}} tables. Formulas (see [indicators.md](indicators.
   table's entities. *role → table* is a reference that is never summed along, such as a class's head teacher.
 - **Time key**: the column that dates a row of a fact. A *snapshot* repeats the state of things at a time, so that only
   the latest one within a period counts. How time keys become periods: [ADR 0004](adr/0004-rules-of-time.md).
-- **Privacy** (of every row of the table): 公开 public, 内部 internal, 个人 personal, 敏感 sensitive. There is no
-  sign-in yet, so nothing enforces these classes except that the server answers to its own machine only.
+- **Privacy** of a table, and of a column where it differs: 公开 public, 内部 internal, 个人 personal, 敏感 sensitive.
+  What is sensitive says of which matter: {", ".join(Topic)}. A matter is told by every row of a table, by a column, or by
+  the rows in which a column has a certain value; an indicator takes its class from what its formula reads
+  ([ADR 0011](adr/0011-privacy-classes-and-small-groups.md)). Who reads what: [access.md](access.md).
 - **Rows a year** is an estimate for a college of 12,000 students.
 - Every stored row also has `{BATCH_COLUMN}` (the import that brought it) and `{ROW_COLUMN}` (its row in the source
   file); facts dated by day or term are stored by `{PARTITION_COLUMN}`.
@@ -50,7 +53,14 @@ def _index(known: Contracts) -> Iterator[str]:
     yield from table(
         ("table", "中文", "kind", "one row is", "rows a year", "privacy"),
         (
-            (f"[{code(t.name)}](#{t.name})", cell(t.label_zh), t.kind, cell(t.grain), f"{t.rows_per_year:,}", t.privacy)
+            (
+                f"[{code(t.name)}](#{t.name})",
+                cell(t.label_zh),
+                t.kind,
+                cell(t.grain),
+                f"{t.rows_per_year:,}",
+                t.privacy.name_zh,
+            )
             for t in known.values()
         ),
     )
@@ -63,7 +73,7 @@ def _table(contract: Table) -> Iterator[str]:
     yield ""
     facts = [
         f"source {contract.source_system}",
-        f"privacy {contract.privacy}",
+        f"privacy {contract.privacy.name_zh}{f' ({_listed(contract.topics)})' if contract.topics else ''}",
         f"rows a year {contract.rows_per_year:,}",
     ]
     if contract.time_key is not None:
@@ -71,9 +81,26 @@ def _table(contract: Table) -> Iterator[str]:
     yield f"{'; '.join(facts)}.{f' {contract.note}' if contract.note else ''}"
     yield ""
     yield from table(
-        ("column", "中文", "type", "key"),
-        ((code(column.name), cell(column.label_zh), _type(column), _key(column)) for column in contract.columns),
+        ("column", "中文", "type", "key", "privacy"),
+        (
+            (code(c.name), cell(c.label_zh), _type(c), _key(c), _privacy(c, own=contract.privacy))
+            for c in contract.columns
+        ),
     )
+
+
+def _privacy(column: Column, *, own: Privacy) -> str:
+    """Class of a column where it is not the table's, and the matters it tells of."""
+    words = [] if column.privacy is own else [column.privacy.name_zh]
+    words += [_listed(column.topics)] if column.topics else []
+    told = "、".join(f"{value} → {topic}" for value, topic in column.topics_by_value.items())
+    if told:
+        words.append(f"{told}{f', in {_listed(map(code, column.tells_in))}' if column.tells_in else ''}")
+    return "; ".join(words)
+
+
+def _listed(words: Iterable[str]) -> str:
+    return "、".join(sorted(words))
 
 
 def _type(column: Column) -> str:

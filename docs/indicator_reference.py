@@ -109,7 +109,8 @@ MEANINGS: Final[Mapping[str, str]] = {
     "is_core": "true for the core indicators",
     "window": f"earlier rows that count as well: `{Window.THREE_YEARS}` (this year and the two before) or `{Window.SINCE_ENROLMENT}` (all rows up to the end of the period)",
     "lag_years": "the value of year Y describes rows of year Y - lag; for yearly indicators",
-    "privacy": "`敏感` where the value itself is sensitive",
+    "privacy": "class of the figure for a group, where it is higher than what follows from the formula ([data dictionary](data-dictionary.md)); it cannot be lower",
+    "topics": "likewise the sensitive matters it tells of, all of them; makes the figure `敏感`",
     "alt_formula": "another formula for the same, checked but not computed",
     "standard_zh": "the standard the value is held to (诊断标准)",
 }
@@ -160,6 +161,7 @@ def _indicators(found: list[Indicator]) -> Iterator[str]:
             "unit",
             "direction",
             "target / warning / alert",
+            "privacy",
             "formula",
             "definition",
         ),
@@ -173,6 +175,7 @@ def _indicators(found: list[Indicator]) -> Iterator[str]:
                 cell(i.unit),
                 i.direction,
                 " / ".join(_line(value) for value in (i.target, i.warning, i.alert)),
+                "; ".join([i.privacy.name_zh, *sorted(i.topics)]),
                 code(i.formula),
                 cell(i.definition_zh),
             )

@@ -71,7 +71,11 @@ def finish_run(
 
 
 def write_catalogue(connection: Connection, compiled: Compiled) -> None:
-    """Replaces the stored definitions and plans by those of the compiled library."""
+    """Replaces the stored definitions and plans by those of the compiled library.
+
+    A definition is the block as written, and what it tells of whom: readers decide by the class and topics
+    stored with the values, whatever library or contracts they run beside.
+    """
     connection.execute(delete(IndicatorPlan))
     connection.execute(delete(IndicatorEntry))
     library = compiled.library
@@ -88,7 +92,12 @@ def write_catalogue(connection: Connection, compiled: Compiled) -> None:
                 "period": str(indicator.period),
                 "unit": indicator.unit,
                 "direction": str(indicator.direction),
-                "definition": dict(indicator.definition),
+                "definition": {
+                    **indicator.definition,
+                    "privacy": indicator.privacy.name_zh,
+                    "topics": sorted(indicator.topics),
+                    "row_topics": sorted(indicator.row_topics),
+                },
             }
             for indicator in library
         ],

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_access.access.privacy import Subject
-from data_access.readers.stored import NamedEntity, StoredPeriod, StoredValue, ValueColumns
+from data_access.readers.figures import StoredValue, ValueColumns
+from data_access.readers.stored import NamedEntity, StoredPeriod
 from indicators.model import PERIOD_WORDS
 from indicators.results import (
     Absence,
@@ -66,7 +67,12 @@ def value_point(period: PeriodInfo, row: StoredValue | None) -> ValuePoint:
     if row is None:
         return ValuePoint(period=period, value=None)
     return ValuePoint(
-        period=period, value=row.value, numerator=row.numerator, denominator=row.denominator, rows=row.rows
+        period=period,
+        value=row.value,
+        numerator=row.numerator,
+        denominator=row.denominator,
+        rows=row.rows,
+        is_suppressed=row.suppressed,
     )
 
 
@@ -95,6 +101,8 @@ def value_frame(
     counts = np.zeros(shape, dtype=np.int64)
     value[at], numerator[at], denominator[at] = found.value[known], found.numerator[known], found.denominator[known]
     counts[at] = found.rows[known]
+    is_suppressed = np.zeros(shape, dtype=np.bool_)
+    is_suppressed[at] = found.suppressed[known]
     return ValueFrame(
         entities=tuple(entities),
         periods=tuple(period_info(p, terms) for p in periods),
@@ -102,6 +110,7 @@ def value_frame(
         numerator=numerator,
         denominator=denominator,
         rows=counts,
+        is_suppressed=is_suppressed,
     )
 
 

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from data_access.access.privacy import Privacy, Topic
 from data_access.contracts import Contracts, contracts
 from data_access.errors import LibraryError, UnknownNameError, did_you_mean, suggestion
 from indicators.formula import Formula, parse_formula
@@ -30,6 +31,7 @@ from indicators.model import (
     Threshold,
     Window,
 )
+from indicators.privacy import Classification, classify, with_declaration
 
 LIBRARY_DIRECTORY: Final = Path(__file__).with_name("library")
 
@@ -40,14 +42,14 @@ REQUIRED: Final = (
 )  # fmt: skip
 OPTIONAL: Final = (
     "collection_point", "collector", "collection_source", "collection_note", "applies_grades", "plan_name", "norm_ref",
-    "norm_check", "note", "is_core", "window", "lag_years", "privacy", "alt_formula", "standard_zh",
+    "norm_check", "note", "is_core", "window", "lag_years", "privacy", "topics", "alt_formula", "standard_zh",
 )  # fmt: skip
 _EXAMPLES: Final[Mapping[str, str]] = {
     "code": "CRS-ATT-09", "unit": "'%'", "direction": "higher", "period": "term", "entity": "course",
     "target": "95", "warning": "90", "alert": "85", "layer": "课程", "five_system": "质量生成", "chart": "line",
     "formula": "100 * SUM(fact_x.a) / SUM(fact_x.b)", "value_source": "{target: proposed, warning: proposed, alert: proposed}",
 }  # fmt: skip
-_OWN_CHECKS: Final = frozenset({"target", "warning", "alert", "applies_grades", "lag_years"})
+_OWN_CHECKS: Final = frozenset({"target", "warning", "alert", "applies_grades", "lag_years", "topics"})
 _TYPES: Final[Mapping[str, type]] = {"is_core": bool, "value_source": dict}
 """Fields that are not text; those of `_OWN_CHECKS` are checked where they are read."""
 _CODE: Final = re.compile(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*")
@@ -186,7 +188,11 @@ class _BlockReader:
         lag = self.lag()
         thresholds = self.thresholds()
         formula = self.formula()
-        if self.problems or formula is None or thresholds is None:
+        if formula is None or thresholds is None:
+            return None, None
+        told = classify(formula, self.tables)
+        privacy, topics = self.privacy(told)
+        if self.problems:
             return None, None
         block = self.block
         return (
@@ -209,6 +215,9 @@ class _BlockReader:
                 window=Window(block.get("window", "")),
                 lag_years=lag,
                 is_core=bool(block.get("is_core", False)),
+                privacy=privacy,
+                topics=topics,
+                row_topics=told.row_topics,
                 definition=block,
             ),
             formula,
@@ -324,6 +333,18 @@ class _BlockReader:
             self.check_reach(formula, Level.of(self.block["entity"]))
         return formula
 
+    def privacy(self, told: Classification) -> tuple[Privacy, frozenset[Topic]]:
+        declared, topics = self.block.get("privacy"), self.block.get("topics")
+        if topics is not None and (not isinstance(topics, list) or not topics):
+            self.report(
+                str(topics)[:40], "topics must be a list of sensitive matters.", f"Write 'topics: [{Topic.AID}]'."
+            )
+            topics = None
+        privacy, known, faults = with_declaration(told, declared if isinstance(declared, str) else None, topics)
+        for fault in faults:
+            self.report(fault.token, fault.message, fault.suggestion)
+        return privacy, known
+
     def check_reach(self, formula: Formula, entity: Level) -> None:
         if entity is Level.SCHOOL:
             return
@@ -375,8 +396,12 @@ def _free_code(code: str, used: Mapping[str, str]) -> str:
 
 
 def _version(indicators: Mapping[str, Indicator]) -> str:
+    # Who may see a value follows from the table contracts too: a change there must reach what is stored.
     content = json.dumps(
-        [dict(i.definition) for i in indicators.values()], ensure_ascii=False, sort_keys=True, default=str
+        [{**i.definition, "privacy": i.privacy, "topics": sorted(i.topics)} for i in indicators.values()],
+        ensure_ascii=False,
+        sort_keys=True,
+        default=str,
     )
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
 
+from data_access.access.privacy import Privacy, Topic
+
 
 class Layer(StrEnum):
     """The five layers (五横) of the quality-assurance system."""
@@ -114,6 +116,8 @@ class Indicator:
         applies_grades: grades (1 = first year) whose rows count; empty means all.
         window: which earlier rows count as well.
         lag_years: the value of year Y describes rows of year Y − lag (graduates three years on).
+        privacy: class of its figures for groups of people, see `indicators.privacy`.
+        topics: sensitive matters that it tells of; `row_topics`: that the number of its rows tells of.
         definition: the whole block as written, for display.
     """
 
@@ -135,6 +139,9 @@ class Indicator:
     window: Window = Window.NONE
     lag_years: int = 0
     is_core: bool = False
+    privacy: Privacy
+    topics: frozenset[Topic]
+    row_topics: frozenset[Topic]
     definition: Mapping[str, object]
 
 

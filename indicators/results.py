@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -139,7 +139,8 @@ class ValueFrame:
 
     Attributes:
         numerator: as stored, NaN where the indicator is no ratio; likewise `denominator`.
-        rows: number of facts behind each value.
+        rows: number of facts behind each value; 0 where the number itself would tell too much.
+        is_suppressed: True where a value is withheld because few people could be told apart by it.
     """
 
     entities: tuple[EntityInfo, ...]
@@ -148,11 +149,14 @@ class ValueFrame:
     numerator: FloatMatrix
     denominator: FloatMatrix
     rows: NDArray[np.int64]
+    is_suppressed: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), dtype=np.bool_))
 
     def __post_init__(self) -> None:
-        """Refuse arrays that do not fit the entities and periods."""
+        """Refuse arrays that do not fit the entities and periods; nothing is suppressed unless it is said."""
         shape = (len(self.entities), len(self.periods))
-        for name in ("value", "numerator", "denominator", "rows"):
+        if not self.is_suppressed.size:
+            object.__setattr__(self, "is_suppressed", np.zeros(shape, dtype=np.bool_))
+        for name in ("value", "numerator", "denominator", "rows", "is_suppressed"):
             got = getattr(self, name).shape
             if got != shape:
                 raise ValueError(f"ValueFrame.{name} must have shape {shape}. Got {got}.")
@@ -160,13 +164,14 @@ class ValueFrame:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ValuePoint:
-    """One value of a series; None where there is no data."""
+    """One value of a series; None where there is no data, or where it is withheld (`is_suppressed`)."""
 
     period: PeriodInfo
     value: float | None
     numerator: float | None = None
     denominator: float | None = None
     rows: int = 0
+    is_suppressed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

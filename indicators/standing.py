@@ -52,7 +52,10 @@ def readings(
         rows = reader.values(plan, level, period_ids=[p.period_id for p in shown], scope=scope, entity_ids=[entity_id])
         stored = {row.period_id: row for row in rows}
         points = [value_point(period_info(p, terms), stored.get(p.period_id)) for p in shown]
-        last = max((i for i, point in enumerate(points) if point.value is not None), default=len(points) - 1)
+        last = max(
+            (i for i, point in enumerate(points) if point.value is not None or point.is_suppressed),
+            default=len(points) - 1,
+        )
         if points:
             found.append(
                 Reading(

@@ -138,6 +138,10 @@ class Scope:
         """True where all rows of `level` within reach may be read however few people they tell of."""
         return all(grant.admits_detail(about) for grant in self.grants if grant.admits(level, about))
 
+    def may_count(self, level: str, about: Subject, topics: frozenset[Topic]) -> bool:
+        """True where all rows of `level` within reach may also be read with what else `topics` would tell."""
+        return all(topics <= grant.topics for grant in self.grants if grant.admits(level, about))
+
     def is_unlimited(self, level: str, about: Subject = PLAIN) -> bool:
         """True where every row of `level` may be read, so that no condition is needed."""
         return any(grant.node is None and grant.admits(level, about) for grant in self.grants)

@@ -7,8 +7,8 @@ checks that the description is consistent and answers how tables reach one anoth
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from typing import Any, Final
 import pyarrow as pa
 import yaml
 
+from data_access.access.privacy import Privacy, Topic
 from data_access.errors import ContractError, UnknownNameError, suggestion
 
 TABLES_FILE: Final = Path(__file__).with_name("tables.yaml")
@@ -29,7 +30,7 @@ ARROW_TYPES: Final[Mapping[str, pa.DataType]] = {
     "enum": pa.string(),
 }
 KINDS: Final = ("dimension", "fact", "reference")
-PRIVACY_CLASSES: Final = ("公开", "内部", "个人", "敏感")
+PRIVACY_CLASSES: Final = tuple(privacy.name_zh for privacy in Privacy)
 
 BATCH_COLUMN: Final = "batch_id"
 ROW_COLUMN: Final = "source_row"
@@ -50,6 +51,11 @@ class Column:
         rolls_up: True where values may be summed along this reference; False for a mere role
             (``role_fk``), such as the head teacher of a class.
         is_key: True for the table's primary key.
+        privacy: class of its values, that of the table where it says nothing else.
+        topics: sensitive matters that its values tell of, whatever they are.
+        topics_by_value: sensitive matter that a row tells of where this column has the value; other
+            values make a row an ordinary one.
+        tells_in: columns that tell it then; none means that the row as such does.
     """
 
     name: str
@@ -59,6 +65,10 @@ class Column:
     references: str | None = None
     rolls_up: bool = False
     is_key: bool = False
+    privacy: Privacy = Privacy.PUBLIC
+    topics: frozenset[Topic] = frozenset()
+    topics_by_value: Mapping[str, Topic] = field(default_factory=dict, hash=False)
+    tells_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +78,7 @@ class Table:
     Attributes:
         time_key: column that dates a fact, None for dimensions.
         is_snapshot: True where a row repeats the state at a time, so that only the latest counts.
+        topics: sensitive matters that each of its rows tells of.
     """
 
     name: str
@@ -76,10 +87,11 @@ class Table:
     grain: str
     rows_per_year: int
     source_system: str
-    privacy: str
+    privacy: Privacy
     columns: tuple[Column, ...]
     time_key: str | None = None
     is_snapshot: bool = False
+    topics: frozenset[Topic] = frozenset()
     note: str = ""
 
     @property
@@ -96,6 +108,16 @@ class Table:
     def is_partitioned(self) -> bool:
         """True where the lake stores the table by term."""
         return self.time_key in {"date_id", "term_id"}
+
+    @property
+    def row_topics(self) -> frozenset[Topic]:
+        """The sensitive matters that a row of the table may tell of by being there."""
+        return self.topics.union(*(c.topics_by_value.values() for c in self.columns if not c.tells_in))
+
+    @property
+    def all_topics(self) -> frozenset[Topic]:
+        """Every sensitive matter that some row or column of the table tells of."""
+        return self.topics.union(*(c.topics | frozenset(c.topics_by_value.values()) for c in self.columns))
 
     def column(self, name: str) -> Column:
         """The column of that name.
@@ -194,36 +216,38 @@ def parse_contracts(blocks: list[Mapping[str, Any]]) -> Contracts:
 
 
 def _table(name: str, block: Mapping[str, Any], problems: list[str]) -> Table:
-    columns = tuple(_column(name, item, problems) for item in block["columns"])
+    privacy = _privacy(name, block["privacy"], problems)
+    columns = tuple(_column(name, item, privacy, problems) for item in block["columns"])
     names = [column.name for column in columns]
     problems += [f"{name}.{n}: column described twice" for n in sorted({n for n in names if names.count(n) > 1})]
     if sum(column.is_key for column in columns) != 1:
         problems.append(f"{name}: needs exactly one column with key pk")
     if block["kind"] not in KINDS:
         problems.append(f"{name}: kind must be one of {', '.join(KINDS)}. Got {block['kind']!r}")
-    if block["privacy"] not in PRIVACY_CLASSES:
-        problems.append(f"{name}: privacy must be one of {', '.join(PRIVACY_CLASSES)}. Got {block['privacy']!r}")
     time_key = block.get("time_key")
     if time_key is not None and time_key not in names:
         problems.append(f"{name}: time_key {time_key!r} is not one of its columns{suggestion(time_key, names)}")
     if block["kind"] == "fact" and time_key is None:
         problems.append(f"{name}: a fact needs a time_key")
-    return Table(
+    table = Table(
         name=name,
         label_zh=block["zh"],
         kind=block["kind"],
         grain=block["grain"],
         rows_per_year=int(block.get("rows_per_year", 0)),
         source_system=block["source_system"],
-        privacy=block["privacy"],
+        privacy=privacy,
         columns=columns,
         time_key=time_key,
         is_snapshot=bool(block.get("snapshot", False)),
+        topics=_topics(name, block.get("topics", ()), problems),
         note=block.get("note", ""),
     )
+    problems += _untold(table)
+    return table
 
 
-def _column(table: str, item: Mapping[str, Any], problems: list[str]) -> Column:
+def _column(table: str, item: Mapping[str, Any], inherited: Privacy, problems: list[str]) -> Column:
     where = f"{table}.{item.get('name', '?')}"
     kind = item.get("type", "")
     if kind not in ARROW_TYPES:
@@ -234,6 +258,13 @@ def _column(table: str, item: Mapping[str, Any], problems: list[str]) -> Column:
     role, _, target = key.partition(":")
     if key and key != "pk" and role not in {"fk", "role_fk"}:
         problems.append(f"{where}: key must be pk, fk:<table> or role_fk:<table>. Got {key!r}")
+    topics = item.get("topics", ())
+    told = topics if isinstance(topics, Mapping) else {}
+    strange = [value for value in told if value not in item.get("enum", ())]
+    if strange:
+        problems.append(f"{where}: topics are told by values of its enum. Got {', '.join(map(repr, strange))}")
+    if item.get("topics_in") and not told:
+        problems.append(f"{where}: topics_in belongs to topics that are told by values")
     return Column(
         name=str(item.get("name", "?")),
         label_zh=str(item.get("zh", "")),
@@ -242,7 +273,44 @@ def _column(table: str, item: Mapping[str, Any], problems: list[str]) -> Column:
         references=target or None,
         rolls_up=role == "fk",
         is_key=key == "pk",
+        privacy=_privacy(where, item["privacy"], problems) if "privacy" in item else inherited,
+        topics=_topics(where, () if told else topics, problems),
+        topics_by_value={value: topic for value, name in told.items() for topic in _topics(where, [name], problems)},
+        tells_in=tuple(item.get("topics_in", ())),
     )
+
+
+def _privacy(where: str, name: str, problems: list[str]) -> Privacy:
+    if name in PRIVACY_CLASSES:
+        return Privacy.named(name)
+    problems.append(f"{where}: privacy must be one of {', '.join(PRIVACY_CLASSES)}. Got {name!r}")
+    return Privacy.SENSITIVE
+
+
+def _topics(where: str, names: Iterable[str], problems: list[str]) -> frozenset[Topic]:
+    known = [topic.value for topic in Topic]
+    problems += [f"{where}: there is no topic {n!r}{suggestion(n, known)}" for n in names if n not in known]
+    return frozenset(Topic(name) for name in names if name in known)
+
+
+def _untold(table: Table) -> list[str]:
+    """What is called sensitive without saying of what, or tells of a matter without being called sensitive."""
+    tellers = [column for column in table.columns if column.topics_by_value]
+    problems = [
+        f"{table.name}.{teller.name}: topics_in names {name!r}, which is no column{suggestion(name, table.column_names)}"
+        for teller in tellers
+        for name in teller.tells_in
+        if name not in table.column_names
+    ]
+    if bool(table.all_topics) != (table.privacy is Privacy.SENSITIVE):
+        problems.append(f"{table.name}: a table is 敏感 if and only if it, or a column of it, has topics")
+    by_row = bool(table.topics) or any(not teller.tells_in for teller in tellers)
+    named = {name for teller in tellers for name in teller.tells_in}
+    for column in table.columns:
+        is_told = by_row or bool(column.topics) or column.name in named
+        if is_told != (column.privacy is Privacy.SENSITIVE):
+            problems.append(f"{table.name}.{column.name}: a column is 敏感 if and only if topics are told by it")
+    return problems
 
 
 def _dangling(table: Table, tables: Mapping[str, Table]) -> list[str]:

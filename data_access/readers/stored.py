@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Engine, Select, and_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, literal, select
 from sqlalchemy.orm import aliased
 
-from data_access.access.privacy import PLAIN, Privacy, Subject, Topic
+from data_access.access.privacy import PLAIN, Subject
 from data_access.access.scope import Scope
 from data_access.database.models import ComputeRun, Entity, IndicatorEntry, IndicatorPlan, Measure, Period
 from data_access.errors import UnknownNameError, UserError, suggestion
 from data_access.readers.expressions import to_sql
-
-LEVEL_NUMBERS: Final[Mapping[str, int]] = {
-    "school": 1, "dept": 2, "major": 3, "class": 4, "student": 5, "course": 6, "offering": 7, "teacher": 8,
-}  # fmt: skip
-"""Numbers of `Measure.level`, the same as `indicators.model.Level`."""
-
+from data_access.readers.figures import StoredValue, ValueColumns, judged_columns, judged_rows
+from data_access.readers.plans import LEVEL_NUMBERS, StoredPlan, stored_plan
+from data_access.readers.small_groups import is_judged, judge
 
 Query = Select[*tuple[Any, ...]]
 """A select of any columns."""
@@ -31,22 +28,6 @@ Below = tuple[str, Collection[int]]
 
 
 _PART_ROWS: Final = 500
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredPlan:
-    """How one indicator is read for one kind of period."""
-
-    code: str
-    unit: str
-    kind: str
-    so_far: bool
-    family_id: int
-    levels: tuple[str, ...]
-    value: Any
-    numerator: Any
-    denominator: Any
-    about: Subject
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,29 +41,6 @@ class StoredPeriod:
     start_date: dt.date
     end_date: dt.date
     term_id: int | None
-
-
-class StoredValue(NamedTuple):
-    """One stored number with what explains it; `value` is None where there is no data."""
-
-    entity_id: int
-    period_id: int
-    value: float | None
-    numerator: float | None
-    denominator: float | None
-    rows: int
-    run_id: int
-
-
-class ValueColumns(NamedTuple):
-    """Many stored numbers as columns of equal length, in no particular order; NaN where there is no data."""
-
-    entity_id: NDArray[np.int64]
-    period_id: NDArray[np.int64]
-    value: NDArray[np.float64]
-    numerator: NDArray[np.float64]
-    denominator: NDArray[np.float64]
-    rows: NDArray[np.int64]
 
 
 class NamedEntity(NamedTuple):
@@ -138,7 +96,7 @@ class ValueReader:
             rows = (
                 connection.execute(select(IndicatorPlan.__table__).where(IndicatorPlan.code == code)).mappings().all()
             )
-        return {row["kind"]: _plan(dict(row), definition) for row in rows}
+        return {row["kind"]: stored_plan(dict(row), definition) for row in rows}
 
     def own_plans(self, codes: Collection[str]) -> Mapping[str, tuple[Mapping[str, Any], StoredPlan]]:
         """Definition and plan by an indicator's own kind of period, for those of `codes` that have been computed."""
@@ -149,7 +107,7 @@ class ValueReader:
         )
         with self.database.connect() as connection:
             rows = [dict(row) for row in connection.execute(query).mappings()]
-        return {row["code"]: (definition := row.pop("definition"), _plan(row, definition)) for row in rows}
+        return {row["code"]: (definition := row.pop("definition"), stored_plan(row, definition)) for row in rows}
 
     def codes_of(self, owners: Collection[str]) -> list[str]:
         """Codes of the indicators for which one of these departments answers, in order."""
@@ -197,10 +155,12 @@ class ValueReader:
     ) -> list[StoredValue]:
         """Stored values of a level for the given periods, by entity and period.
 
+        Sensitive figures of groups that are withheld come as suppressed rows without any number.
+
         Raises:
             UserError: the indicator has no values at that level.
         """
-        query: Query = select(*_numbers(plan), Measure.run_id).where(
+        query: Query = select(*_numbers(plan, level, scope), Measure.run_id).where(
             _of(plan, level), Measure.period_id.in_(period_ids)
         )
         if not scope.admits(level, plan.about):
@@ -208,8 +168,13 @@ class ValueReader:
         query = _within(query.order_by(Measure.entity_id, Measure.period_id), plan, level, scope, None)
         if entity_ids is not None:
             query = query.where(Measure.entity_id.in_(entity_ids))
-        with self.database.connect() as connection:
-            return [StoredValue(*row) for row in connection.execute(query).all()]
+        with self._snapshot() as connection:
+            rows = [StoredValue(*row) for row in connection.execute(query).all()]
+            if not is_judged(plan, level, scope):
+                return rows
+            wanted = _groups(level, plan, scope, below=None, entity_ids=entity_ids)
+            judgement = judge(connection, plan, level, period_ids=period_ids, scope=scope, wanted=wanted)
+        return judged_rows(rows, judgement)
 
     def columns(
         self,
@@ -228,40 +193,65 @@ class ValueReader:
         Raises:
             UserError: the indicator has no values at that level.
         """
-        query: Query = select(*_numbers(plan)).where(_of(plan, level), Measure.period_id.in_(period_ids))
+        query: Query = select(*_numbers(plan, level, scope)).where(_of(plan, level), Measure.period_id.in_(period_ids))
         if entity_ids is not None:
             query = query.where(Measure.entity_id.in_(entity_ids))
         columns: tuple[list[Any], ...] = ([], [], [], [], [], [])
+        judgement = None
         if scope.admits(level, plan.about):
             query = _within(query, plan, level, scope, below)
-            with self.database.connect() as connection:
+            with self._snapshot() as connection:
                 # In parts: many rows alive at once have the garbage collector go through the whole process.
                 for rows in connection.execute(query).partitions(_PART_ROWS):
                     for column, part in zip(columns, zip(*rows, strict=True), strict=True):
                         column.extend(part)
+                if is_judged(plan, level, scope):
+                    wanted = _groups(level, plan, scope, below=below, entity_ids=entity_ids)
+                    judgement = judge(connection, plan, level, period_ids=period_ids, scope=scope, wanted=wanted)
         entity_id, period_id, value, numerator, denominator, counts = columns
-        return ValueColumns(
+        found = ValueColumns(
             entity_id=np.array(entity_id, dtype=np.int64),
             period_id=np.array(period_id, dtype=np.int64),
             value=np.array(value, dtype=np.float64),  # None becomes NaN
             numerator=np.array(numerator, dtype=np.float64),
             denominator=np.array(denominator, dtype=np.float64),
             rows=np.array(counts, dtype=np.int64),
+            suppressed=np.zeros(len(entity_id), dtype=np.bool_),
         )
+        return found if judgement is None else judged_columns(found, judgement)
 
     def latest(self, plan: StoredPlan, level: str, *, scope: Scope) -> int | None:
-        """Id of the latest period for which some entity of the level has a value."""
+        """Id of the latest period for which some entity of the level has a value that may be read."""
         query = (
             select(Measure.period_id)
             .where(_of(plan, level), to_sql(plan.value).is_not(None))
             .order_by(Measure.period_id.desc())
-            .limit(1)
         )
         if not scope.admits(level, plan.about):
             return None
+        query = _within(query, plan, level, scope, None)
+        if not is_judged(plan, level, scope):
+            with self.database.connect() as connection:
+                found: int | None = connection.execute(query.limit(1)).scalar()
+            return found
         with self.database.connect() as connection:
-            found: int | None = connection.execute(_within(query, plan, level, scope, None)).scalar()
-        return found
+            periods = connection.execute(query.distinct()).scalars().all()
+        return next(
+            (
+                period_id
+                for period_id in periods
+                if np.isfinite(self.columns(plan, level, period_ids=[period_id], scope=scope).value).any()
+            ),
+            None,
+        )
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        """A connection whose statements all see the same state: what is judged is what is shown."""
+        with self.database.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
 
     def versions(self, run_id: int | None = None) -> RunVersions:
         """Versions of one run, of the latest finished one unless another is named.
@@ -336,20 +326,25 @@ class ValueReader:
             return [(row[0], row[1]) for row in connection.execute(query.order_by(Entity.entity_id)).all()]
 
 
-def _numbers(plan: StoredPlan) -> tuple[ColumnElement[Any], ...]:
+def _numbers(plan: StoredPlan, level: str, scope: Scope) -> tuple[ColumnElement[Any], ...]:
     return (
         Measure.entity_id.expression,
         Measure.period_id.expression,
         to_sql(plan.value),
         to_sql(plan.numerator),
         to_sql(plan.denominator),
-        Measure.rows.expression,
+        Measure.rows.expression if scope.may_count(level, plan.about, plan.row_topics) else literal(0),
     )
 
 
-def _plan(row: Mapping[str, Any], definition: Mapping[str, Any]) -> StoredPlan:
-    levels = tuple(row["levels"])
-    return StoredPlan(**{**row, "levels": levels}, unit=str(definition["unit"]), about=_subject(definition))
+def _groups(
+    level: str, plan: StoredPlan, scope: Scope, *, below: Below | None, entity_ids: Collection[int] | None
+) -> Select[int]:
+    """Ids of the groups within the scope, narrowed as the values asked for are."""
+    query = select(Entity.entity_id).where(scope.rows(level, plan.about))
+    if entity_ids is not None:
+        query = query.where(Entity.entity_id.in_(entity_ids))
+    return query if below is None else query.where(_lies_below(below))
 
 
 def _with_ancestors(
@@ -388,17 +383,3 @@ def _within(query: Query, plan: StoredPlan, level: str, scope: Scope, below: Bel
     query = query.join(Entity, and_(Entity.level == level, Entity.entity_id == Measure.entity_id))
     query = query.where(scope.rows(level, plan.about))
     return query if below is None else query.where(_lies_below(below))
-
-
-def _subject(definition: Mapping[str, Any]) -> Subject:
-    """What an indicator is about, as the library in use wrote it.
-
-    Without a word it is for internal use; called sensitive without a topic, it is sensitive in every way.
-    """
-    privacy = Privacy.named(definition.get("privacy", "内部"))
-    topics = frozenset(Topic(name) for name in definition.get("topics", ()))
-    return Subject(
-        privacy=privacy,
-        topics=topics or (frozenset(Topic) if privacy is Privacy.SENSITIVE else frozenset()),
-        owner=definition["department"],
-    )
