@@ -1,0 +1,120 @@
+"""What administrators fill in about accounts and posts, and what is said of a wrong field."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any, Final
+
+from flask_wtf import FlaskForm
+from wtforms import DateField, Field, HiddenField, RadioField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, Regexp, StopValidation, ValidationError
+
+from dashboards.wording import KINDS_ZH
+
+LONGEST_REASON: Final = 120
+EARLIEST: Final = dt.date(2000, 1, 1)
+LATEST: Final = dt.date(2100, 12, 31)
+_NOT_A_DAY: Final = "请填写日期，如 2026-09-01。"
+_PRINTABLE: Final = re.compile(r"[^\x00-\x1f\x7f]*")
+
+
+def stripped(value: str | None) -> str | None:
+    """What was typed without blanks at its ends."""
+    return value.strip() if value else value
+
+
+def within_years(_form: FlaskForm, field: Field) -> None:
+    """Refuses days that can only be slips of the hand.
+
+    Raises:
+        ValidationError: the day is before `EARLIEST` or after `LATEST`.
+    """
+    if field.data is not None and not EARLIEST <= field.data <= LATEST:
+        raise ValidationError(f"日期须在 {EARLIEST:%Y} 年到 {LATEST:%Y} 年之间。")
+
+
+class Day(DateField):  # type: ignore[misc]
+    """A day; whatever cannot be read as one is told in Chinese."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the day as the browser sends it."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError(_NOT_A_DAY) from error
+
+
+class ConfirmForm(FlaskForm):  # type: ignore[misc]
+    """A step that only needs confirmation; `seen` is the state in which it was shown."""
+
+    seen = HiddenField()
+
+
+class AccountForm(FlaskForm):  # type: ignore[misc]
+    """A new account."""
+
+    username = StringField("用户名", filters=[stripped], validators=[InputRequired("请填写用户名，一般是工号或学号。")])
+    name = StringField(
+        "姓名",
+        filters=[stripped],
+        validators=[
+            InputRequired("请填写姓名。"),
+            Length(max=64, message="最长 64 个字。"),
+            Regexp(_PRINTABLE, message="姓名里不能有控制字符。"),
+        ],
+    )
+    person_kind = RadioField("身份", choices=list(KINDS_ZH.items()), default="teacher")
+
+
+class DisableForm(ConfirmForm):
+    """Why an account is disabled."""
+
+    because = TextAreaField(
+        "停用原因",
+        filters=[stripped],
+        validators=[
+            InputRequired("请写明停用的原因，它会记入日志。"),
+            Length(max=LONGEST_REASON, message=f"最长 {LONGEST_REASON} 个字。"),
+        ],
+    )
+
+
+class GrantForm(FlaskForm):  # type: ignore[misc]
+    """From when to when a post is granted; role and node come from the address."""
+
+    valid_from = Day("从", validators=[InputRequired(_NOT_A_DAY), within_years])
+    valid_to = Day("到", validators=[Optional(), within_years])
+
+    def validate_valid_to(self, field: Field) -> None:
+        """The last day may not lie before the first.
+
+        Raises:
+            ValidationError: it does.
+        """
+        if field.data and self.valid_from.data and field.data < self.valid_from.data:
+            raise ValidationError("结束日期不能早于开始日期。")
+
+
+def needed_unless_now(form: EndForm, field: Field) -> None:
+    """Refuses a missing day where the post is to end on one.
+
+    Raises:
+        StopValidation: no day was given; what else is wrong with it need not be said.
+    """
+    if form.when.data == "day" and not (field.raw_data and field.raw_data[0].strip()):
+        raise StopValidation(_NOT_A_DAY)
+
+
+class EndForm(ConfirmForm):
+    """When a post ends."""
+
+    when = RadioField(
+        "何时结束", choices=[("now", "立即收回，今天起无效"), ("day", "到下面这天为止，当天仍有效")], default="now"
+    )
+    day = Day("最后一天", validators=[needed_unless_now, Optional(), within_years])
+
+    def last_day(self, today: dt.date) -> dt.date:
+        """The last day on which the post is to hold."""
+        day: Any = self.day.data
+        return day if self.when.data == "day" else today - dt.timedelta(days=1)

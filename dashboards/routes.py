@@ -1,0 +1,57 @@
+"""Pages that the server draws, as data: an address, the permission that it needs, and the function that answers."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from dashboards.guard import needs, takes_up_to
+from data_access.access.permissions import Permission
+
+READ: Final = ("GET",)
+WRITE: Final = ("POST",)
+FORM: Final = ("GET", "POST")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One address.
+
+    Attributes:
+        path: below the prefix of its blueprint.
+        view: answers; it gets what the blueprint was made with, then what the path holds. Its name is the endpoint.
+        permission: without it, neither page nor data.
+        megabytes: largest body that may be sent; 0 for what the server takes as a rule.
+    """
+
+    path: str
+    view: Callable[..., ResponseReturnValue]
+    permission: Permission
+    methods: Sequence[str] = READ
+    megabytes: int = 0
+
+
+def blueprint_of(name: str, routes: Sequence[Route], *, prefix: str, context: Any) -> Blueprint:
+    """A blueprint that serves `routes`, each view with `context` as its first argument."""
+    made = Blueprint(name, __name__, url_prefix=prefix)
+    for route in routes:
+        view = needs(route.permission)(_bound(route.view, context))
+        if route.megabytes:
+            view = takes_up_to(route.megabytes)(view)
+        made.add_url_rule(route.path, route.view.__name__, view, methods=list(route.methods))
+    return made
+
+
+def _bound(view: Callable[..., ResponseReturnValue], context: Any) -> Callable[..., ResponseReturnValue]:
+    """A function of its own for each blueprint: what is marked on it must not be marked on the view of another."""
+
+    @functools.wraps(view)
+    def bound(**path: Any) -> ResponseReturnValue:
+        return view(context, **path)
+
+    return bound
