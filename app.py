@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine, func, select
 
+from data_access.account_commands import account_group
 from data_access.clock import today
 from data_access.database.models import ComputeRun, ImportBatch
 from data_access.errors import LuoxuanError, UserError
@@ -107,6 +108,7 @@ def cli() -> None:
     """
 
 
+cli.add_command(account_group)
 cli.add_command(lake_group)
 
 

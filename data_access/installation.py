@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def open_home(settings: Settings) -> Engine:
-    """The database of an installation, created and migrated where need be.
+    """The database of an installation, created (for its owner's eyes only) and migrated where need be.
 
     Raises:
         ConfigurationError: the directory or the database cannot be opened.
     """
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(
             f"LUOXUAN_HOME {str(settings.home)!r} cannot be used as a directory: {error.strerror}. Name another one."

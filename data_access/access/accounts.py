@@ -6,7 +6,6 @@ import datetime as dt
 import getpass
 import os
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -17,6 +16,7 @@ from data_access import clock
 from data_access.access.account_search import holds_administrator_post, matching, roles_of
 from data_access.access.audit import AuditKind, AuditLog, Event, Result
 from data_access.access.changes import changing, end_sessions, hold
+from data_access.access.names import normal_username, one_line
 from data_access.access.passwords import REMEMBERED, hash_password, one_time_password, problems_of, verify_password
 from data_access.access.roles import Role
 from data_access.access.scope import Scope
@@ -111,17 +111,6 @@ class AccountPage:
 
     accounts: tuple[AccountInfo, ...]
     total: int
-
-
-def normal_username(text: str) -> str:
-    """A username as it is stored and compared: full-width letters are plain ones, case does not count."""
-    return unicodedata.normalize("NFKC", text[:256]).strip().lower()
-
-
-def one_line(text: str, longest: int) -> str:
-    """Text that a person gave, on one line without control characters, cut to length."""
-    visible = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in unicodedata.normalize("NFC", text))
-    return " ".join(visible.split())[:longest]
 
 
 class Accounts:
@@ -260,7 +249,7 @@ class Accounts:
         hold(connection)
         username, name = normal_username(username), one_line(name, _NAME_LENGTH)
         if not _USERNAME.fullmatch(username):
-            raise UserError("用户名须为 2 至 64 个字符,只能用字母、数字和 . _ - @。")
+            raise UserError("用户名须为 2 至 64 个字符，只能用字母、数字和 . _ - @。")
         if not name:
             raise UserError("姓名不能为空。")
         if person_kind not in _KINDS or source not in _SOURCES or (person_kind == "other" and person_id is not None):
@@ -344,7 +333,7 @@ class Accounts:
         """
         admission = self._throttle.reserve(f"account:{account_id}", address)
         if admission.attempt_id is None:
-            raise UserError(f"原密码错误次数过多,请在 {-(-admission.retry_after // 60)} 分钟后再试。")
+            raise UserError(f"原密码错误次数过多，请在 {-(-admission.retry_after // 60)} 分钟后再试。")
         with self._database.connect() as connection:
             found = connection.execute(select(*Account.__table__.columns).where(Account.account_id == account_id))
             account = found.mappings().first()
@@ -356,20 +345,36 @@ class Accounts:
                 self._record(connection, by.name, by, {"change": "own"}, kind=AuditKind.PASSWORD, result=Result.FAILED)
         if account is None or not is_right:
             raise UserError("原密码不正确。")
-        if problems := problems_of(new, username=account["username"], name=account["name"]):
+        self._replace(account, new, address)
+
+    def set_first_password(self, account_id: int, *, new: str, address: str) -> None:
+        """Replace the password that somebody else knows by one's own, right after signing in with it.
+
+        Raises:
+            UserError: the present password is one's own already, or the new one breaks the policy; in Chinese.
+        """
+        with self._database.connect() as connection:
+            account = self._existing(connection, account_id)
+        if not account["must_change_password"]:
+            raise UserError("请输入原密码。")
+        self._replace(account, new, address)
+
+    def _replace(self, account: RowMapping, new: str, address: str) -> None:
+        """Sets a password that the owner has chosen, unless the present one has been changed since it was read."""
+        account_id, username = account["account_id"], account["username"]
+        if problems := problems_of(new, username=username, name=account["name"]):
             raise UserError("\n".join(problems))
-        former = [account["password_hash"], *account["password_history"]][:REMEMBERED]
-        if any(verify_password(hashed, new) for hashed in former):
+        if any(verify_password(former, new) for former in _hashes(account)[:REMEMBERED]):
             raise UserError(f"新密码不能与最近 {REMEMBERED} 次用过的密码相同。")
         hashed = hash_password(new)
         with changing(self._database) as connection:
             present = self._existing(connection, account_id)
             if present["password_hash"] != account["password_hash"] or present["disabled_at"] is not None:
-                raise UserError("密码刚刚被更改过,请重新登录。")
+                raise UserError("密码刚刚被更改过，请重新登录。")
             self._set_hash(connection, present, hashed, must_change=False)
             end_sessions(connection, account_id, because="password", at=self._now())
-            by = Actor(account["username"], account_id, address)
-            self._record(connection, by.name, by, {"change": "own"}, kind=AuditKind.PASSWORD)
+            by = Actor(username, account_id, address)
+            self._record(connection, username, by, {"change": "own"}, kind=AuditKind.PASSWORD)
 
     def _existing(self, connection: Connection, account_id: int) -> RowMapping:
         query = select(*Account.__table__.columns).where(Account.account_id == account_id)
@@ -386,19 +391,18 @@ class Accounts:
         if by.account_id == account_id:
             raise UserError("不能对本人账号执行此操作。修改本人密码请到“我的账号”。")
         if holds_administrator_post(connection, account_id, self._today()):
-            raise UserError("三员分立:管理员账号只能由服务器控制台办理(luoxuan account)。")
+            raise UserError("三员分立：管理员账号只能由服务器控制台办理（luoxuan account）。")
         return found
 
     def _set(self, connection: Connection, account_id: int, **values: Any) -> None:
         connection.execute(update(Account).where(Account.account_id == account_id).values(**values))
 
     def _set_hash(self, connection: Connection, found: RowMapping, hashed: str, *, must_change: bool) -> None:
-        former = [*([found["password_hash"]] if found["password_hash"] else []), *found["password_history"]]
         self._set(
             connection,
             found["account_id"],
             password_hash=hashed,
-            password_history=former[: REMEMBERED - 1],
+            password_history=_hashes(found)[: REMEMBERED - 1],
             password_changed_at=self._now(),
             must_change_password=must_change,
         )
@@ -424,3 +428,8 @@ class Accounts:
                 detail=detail,
             ),
         )
+
+
+def _hashes(account: RowMapping) -> list[str]:
+    """Hashes of the present password and of former ones, newest first."""
+    return [*([account["password_hash"]] if account["password_hash"] else []), *account["password_history"]]

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Engine, RowMapping, select, update
 
 from data_access import clock
 from data_access.access.account_search import holds_post_on
-from data_access.access.accounts import normal_username, one_line
 from data_access.access.audit import AuditKind, AuditLog, Event, Result
+from data_access.access.names import normal_username, one_line
 from data_access.access.passwords import hash_password, needs_rehash, verify_password
 from data_access.access.secret import derived_key
 from data_access.access.throttle import Admission, Throttle, WaitingRoom
@@ -24,9 +24,9 @@ from data_access.database.access_models import Account
 from data_access.errors import BusyError
 
 WRONG: Final = "用户名或密码不正确。"
-NO_POST: Final = "您的账号目前没有有效岗位,不能进入平台。请联系系统管理员。"
-NO_ACCOUNT: Final = "统一身份认证已通过,但您在本平台没有可用的账号。请联系系统管理员。"
-BUSY: Final = "当前登录人数较多,请稍后再试。"
+NO_POST: Final = "您的账号目前没有有效岗位，不能进入平台。请联系系统管理员。"
+NO_ACCOUNT: Final = "统一身份认证已通过，但您在本平台没有可用的账号。请联系系统管理员。"
+BUSY: Final = "当前登录人数较多，请稍后再试。"
 _BUSY_SECONDS: Final = 5
 _SHOWN_OF_UNKNOWN: Final = 2
 """What is typed as a name and is none may be a password: only its first characters go into the audit log."""
@@ -150,7 +150,7 @@ class Authentication:
 
     def _turned_away(self, username: str, admission: Admission, address: str) -> Outcome:
         minutes = -(-admission.retry_after // 60)
-        outcome = Outcome(message=f"尝试次数过多,请在 {minutes} 分钟后再试。", retry_after=admission.retry_after)
+        outcome = Outcome(message=f"尝试次数过多，请在 {minutes} 分钟后再试。", retry_after=admission.retry_after)
         if not admission.is_news:
             return outcome
         with transaction(self._database) as connection:

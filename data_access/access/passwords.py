@@ -97,7 +97,7 @@ def problems_of(text: str, *, username: str, name: str = "") -> list[str]:
     if any(len(word) >= 2 and word.casefold() in lower for word in (username if len(username) > 2 else "", name)):
         found.append("密码不能包含用户名或姓名。")
     elif len(text) >= SHORTEST and _characters_of_its_own(lower) < _FEWEST_OF_ITS_OWN:
-        found.append("密码过于常见:请不要只用常用词、键盘顺序、年份或重复字符拼成。")
+        found.append("密码过于常见：请不要只用常用词、键盘顺序、年份或重复字符拼成。")
     return found
 
 

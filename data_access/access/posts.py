@@ -6,20 +6,18 @@ import datetime as dt
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, RowMapping, and_, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, and_, func, insert, or_, select, update
 
 from data_access import clock
 from data_access.access.accounts import Actor
 from data_access.access.audit import AuditKind, AuditLog, Event
 from data_access.access.changes import changing, end_sessions, hold
-from data_access.access.roles import ADMINISTRATORS, ROLES, Role
+from data_access.access.roles import ADMINISTRATORS, ROLES, SCHOOL_ID, Role
 from data_access.access.viewer import Post
 from data_access.database.access_models import Account, PostRecord
 from data_access.database.models import Entity
 from data_access.errors import UserError
 
-SCHOOL_ID: Final = 1
-"""The college itself, which exists before any data were imported."""
 POST_COLUMNS: Final = (
     PostRecord.post_id,
     PostRecord.role,
@@ -71,8 +69,8 @@ def conflict_of(new: Post, held: Collection[Post]) -> str:
             return f"该账号在这段时间内已有岗位“{post.title_zh}”。"
         if post.role is not new.role and (ROLES[new.role].is_exclusive or ROLES[post.role].is_exclusive):
             alone = new.role if ROLES[new.role].is_exclusive else post.role
-            law = "三员分立:" if alone in ADMINISTRATORS else ""
-            return f"{law}“{ROLES[alone].name_zh}”不能与其他岗位由同一账号担任(已有“{post.title_zh}”)。"
+            law = "三员分立：" if alone in ADMINISTRATORS else ""
+            return f"{law}“{ROLES[alone].name_zh}”不能与其他岗位由同一账号担任（已有“{post.title_zh}”）。"
     return ""
 
 
@@ -98,6 +96,16 @@ class Posts:
         """The posts of several accounts, as `of` gives them; accounts without any are left out."""
         with self._database.connect() as connection:
             return _posts_of(connection, account_ids)
+
+    def holders(self, *, on: dt.date) -> Mapping[Role, int]:
+        """How many accounts hold each role on a day, disabled ones too; roles without any are left out."""
+        query = (
+            select(PostRecord.role, func.count(PostRecord.account_id.distinct()))
+            .where(PostRecord.valid_from <= on, or_(PostRecord.valid_to.is_(None), PostRecord.valid_to >= on))
+            .group_by(PostRecord.role)
+        )
+        with self._database.connect() as connection:
+            return {Role(role): count for role, count in connection.execute(query)}
 
     def grant(
         self,
@@ -159,7 +167,7 @@ class Posts:
         if valid_to is not None and valid_to < valid_from:
             raise UserError("岗位的截止日期早于起始日期。")
         if account["disabled_at"] is not None:
-            raise UserError("该账号已停用,不能授予岗位。")
+            raise UserError("该账号已停用，不能授予岗位。")
         if account["person_kind"] == node_level and account["person_id"] != node_id:
             raise UserError(f"“{ROLES[role].name_zh}”只能授予{_LEVELS_ZH[node_level]}本人的账号。")
         _refuse_own(connection, account, by)
@@ -275,7 +283,7 @@ def _name_of(connection: Connection, role: Role, level: str, node_id: int) -> st
     """
     if level not in ROLES[role].nodes:
         places = "、".join(_LEVELS_ZH[place] for place in ROLES[role].nodes)
-        raise UserError(f"“{ROLES[role].name_zh}”只能设在:{places}。")
+        raise UserError(f"“{ROLES[role].name_zh}”只能设在：{places}。")
     query = select(Entity.name).where(Entity.level == level, Entity.entity_id == node_id)
     name = connection.execute(query).scalar()
     if name is None and (level, node_id) != ("school", SCHOOL_ID):
@@ -301,4 +309,4 @@ def _refuse_own(connection: Connection, account: RowMapping, by: Actor) -> None:
 
 def _refuse_administrator(role: Role, by: Actor) -> None:
     if by.account_id is not None and role in ADMINISTRATORS:
-        raise UserError("三员分立:管理员岗位只能由服务器控制台办理(luoxuan account grant / end)。")
+        raise UserError("三员分立：管理员岗位只能由服务器控制台办理（luoxuan account）。")

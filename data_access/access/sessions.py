@@ -12,9 +12,9 @@ from typing import Final
 from sqlalchemy import Connection, Engine, RowMapping, and_, bindparam, delete, insert, or_, select, update
 
 from data_access import clock
-from data_access.access.accounts import one_line
 from data_access.access.audit import AuditKind, AuditLog, Event
 from data_access.access.changes import changing, end_sessions
+from data_access.access.names import one_line
 from data_access.access.posts import NODE_OF_POST, POST_COLUMNS, post_of
 from data_access.access.roles import ADMINISTRATORS, ROLES, Role
 from data_access.access.viewer import Viewer, viewer_of

@@ -1,0 +1,19 @@
+"""Names as people type them, made into what is stored and compared."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+_LONGEST_TYPED: Final = 256
+
+
+def normal_username(text: str) -> str:
+    """A username as it is stored and compared: full-width letters are plain ones, case does not count."""
+    return unicodedata.normalize("NFKC", text[:_LONGEST_TYPED]).strip().lower()
+
+
+def one_line(text: str, longest: int) -> str:
+    """Text that somebody gave, on one line without control characters, cut to length."""
+    visible = "".join(" " if unicodedata.category(c)[0] == "C" else c for c in unicodedata.normalize("NFC", text))
+    return " ".join(visible.split())[:longest]
