@@ -11,7 +11,21 @@ from dash import Dash
 from flask import Blueprint, Flask
 from flask_wtf.csrf import generate_csrf
 
-from dashboards import guard, health, identity, refusals, security, server_page, sign_in, wiring
+from dashboards import (
+    account,
+    guard,
+    health,
+    identity,
+    people,
+    post_grants,
+    refusals,
+    role_matrix,
+    security,
+    server_page,
+    sign_in,
+    single_sign_on,
+    wiring,
+)
 from dashboards.denials import Denials
 from dashboards.page import Page
 from dashboards.services import Services
@@ -19,7 +33,20 @@ from data_access.access.secret import derived_key
 
 MakeBlueprint = Callable[[Services], Blueprint]
 
-BLUEPRINTS: Final[tuple[MakeBlueprint, ...]] = (health.blueprint, sign_in.blueprint)
+
+def _sign_in(services: Services) -> Blueprint:
+    return sign_in.blueprint(services, alternatives=single_sign_on.alternatives(services.settings))
+
+
+BLUEPRINTS: Final[tuple[MakeBlueprint, ...]] = (
+    health.blueprint,
+    _sign_in,
+    single_sign_on.blueprint,
+    account.blueprint,
+    people.blueprint,
+    post_grants.blueprint,
+    role_matrix.blueprint,
+)
 """Everything that the server draws itself; a module that brings pages of its own is entered here."""
 
 

@@ -133,6 +133,13 @@ class Settings:
             reader.problems.append("LUOXUAN_SECRET_FILE and LUOXUAN_SECRET_KEY are both set. Unset one of them.")
         if settings.oidc is not None and settings.cas_url:
             reader.problems.append("LUOXUAN_OIDC_ISSUER and LUOXUAN_CAS_URL are both set. Unset one of them.")
+        if settings.is_production:
+            issuer = settings.oidc.issuer if settings.oidc else ""
+            reader.problems += [
+                f"{name} must begin with https:// in production mode. Got {url!r}."
+                for name, url in {"LUOXUAN_OIDC_ISSUER": issuer, "LUOXUAN_CAS_URL": settings.cas_url}.items()
+                if url.startswith("http://")
+            ]
         if reader.problems:
             raise ConfigurationError("\n".join(reader.problems))
         return settings
