@@ -72,6 +72,12 @@ class RosterReport:
     released: int
     problems: tuple[str, ...] = ()
 
+    @property
+    def is_noop(self) -> bool:
+        """True where everything was in step already."""
+        counts = (self.created, self.disabled, self.enabled, self.renamed, self.referred, self.released)
+        return not (any(counts) or self.started or self.ended)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {**asdict(self), "on": self.on.isoformat(), "problems": list(self.problems)}

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from data_access.access.duties import Duty, Person, PersonKey, Roster
+from data_access.access.names import normal_username
 from data_access.access.roles import Role
 
 LONGEST_NAME: Final = 64
@@ -122,7 +123,7 @@ class Changes:
 
 def username_of(number: str) -> str:
     """The username that belongs to a staff or student number."""
-    return number.lower()
+    return normal_username(number)
 
 
 def plan(roster: Roster, held: Held, *, on: dt.date) -> Changes:
