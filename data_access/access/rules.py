@@ -86,12 +86,12 @@ ALLOWANCES: Final = (
     Allowance(
         permission=Permission.ACCOUNT_OWN,
         roles=_EVERYBODY - {Role.WALL_SCREEN},
-        reason="每人管理自己的密码与登录;大屏无人值守,不设个人设置",
+        reason="每人管理自己的密码与登录；大屏无人值守，不设个人设置",
     ),
     Allowance(
         permission=Permission.COURSE_VIEW,
         roles=_STAFF - {Role.COUNSELLOR, Role.STUDENT_AFFAIRS},
-        reason="课程层面由教学管理与任课教师使用,班主任看本班教学班",
+        reason="课程层面由教学管理与任课教师使用，班主任看本班教学班",
     ),
     Allowance(
         permission=Permission.CLASS_VIEW,
@@ -107,22 +107,22 @@ ALLOWANCES: Final = (
     Allowance(
         permission=Permission.ROSTER_EXPORT,
         roles=frozenset({Role.DEPARTMENT_HEAD, Role.COURSE_LEADER, Role.TEACHER, Role.CLASS_ADVISER}),
-        reason="直接负责教学班或班级的人需要名单;校级只看汇总",
+        reason="直接负责教学班或班级的人需要名单；校级只看汇总",
     ),
     Allowance(
         permission=Permission.ACCOUNT_VIEW,
         roles=frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR}),
-        reason="三员分立:系统管理员管账号,安全管理员管授权",
+        reason="三员分立：系统管理员管账号，安全管理员管授权",
     ),
     Allowance(
         permission=Permission.ACCOUNT_MANAGE,
         roles=frozenset({Role.SYSTEM_ADMINISTRATOR}),
-        reason="三员分立:建号、停用、重置密码由系统管理员办理,但不能授权",
+        reason="三员分立：建号、停用、重置密码由系统管理员办理，但不能授权",
     ),
     Allowance(
         permission=Permission.POST_GRANT,
         roles=frozenset({Role.SECURITY_ADMINISTRATOR}),
-        reason="三员分立:授权由安全管理员办理,但不能给自己授权",
+        reason="三员分立：授权由安全管理员办理，但不能给自己授权",
     ),
     Allowance(
         permission=Permission.ROLE_VIEW,
@@ -132,12 +132,12 @@ ALLOWANCES: Final = (
     Allowance(
         permission=Permission.AUDIT_VIEW,
         roles=frozenset({Role.AUDIT_ADMINISTRATOR}),
-        reason="三员分立:只有审计管理员查看日志",
+        reason="三员分立：只有审计管理员查看日志",
     ),
     Allowance(
         permission=Permission.AUDIT_EXPORT,
         roles=frozenset({Role.AUDIT_ADMINISTRATOR}),
-        reason="三员分立:只有审计管理员导出日志",
+        reason="三员分立：只有审计管理员导出日志",
     ),
 )  # fmt: skip
 
@@ -147,14 +147,14 @@ REACHES: Final = (
         levels=GROUPS | {"teacher", "student", "roster"},
         topics=frozenset({Topic.INCIDENT}),
         sensitive_groups=True,
-        reason="校领导看全校,质量事故也看;学生的心理、资助、违纪等只看汇总,不看具名明细",
+        reason="校领导看全校，质量事故也看；学生的心理、资助、违纪等只看汇总，不看具名明细",
     ),
     Reach(
         role=Role.QUALITY_OFFICE,
         levels=GROUPS | {"teacher", "student", "roster"},
         topics=frozenset({Topic.INCIDENT}),
         sensitive_groups=True,
-        reason="质量办看全部记录,学生敏感事项除外",
+        reason="质量办看全部记录，学生敏感事项除外",
     ),
     Reach(
         role=Role.FUNCTION_HEAD,
@@ -163,7 +163,7 @@ REACHES: Final = (
         ceiling=Privacy.INTERNAL,
         sensitive_groups=True,
         own_duties=True,
-        reason="职能部门看本部门负责的指标在全校的情况,不看他部门人员数据",
+        reason="职能部门看本部门负责的指标在全校的情况，不看他部门人员数据",
     ),
     Reach(
         role=Role.FUNCTION_HEAD,
@@ -176,45 +176,45 @@ REACHES: Final = (
         levels=GROUPS - {"school"} | {"teacher", "student", "roster"},
         topics=_OF_STUDENTS | {Topic.INCIDENT},
         sensitive_groups=True,
-        reason="系(部)主任看本系(部)的一切,心理辅导明细除外;所开课程合班的外系学生,在名单里看得到",
+        reason="系(部)主任看本系(部)的一切，心理辅导明细除外；所开课程合班的外系学生，在名单里看得到",
     ),
     Reach(
         role=Role.MAJOR_LEADER,
         levels=frozenset({"major", "class", "course", "offering", "teacher", "student"}),
         sensitive_groups=True,
-        reason="专业带头人看本专业;合班教学班里只看本专业学生",
+        reason="专业带头人看本专业；合班教学班里只看本专业学生",
     ),
     Reach(
         role=Role.COURSE_LEADER,
         levels=frozenset({"course", "offering", "roster"}),
-        reason="课程负责人看本课程及其教学班,不看课程以外的学生",
+        reason="课程负责人看本课程及其教学班，不看课程以外的学生",
     ),
     Reach(
         role=Role.TEACHER,
         levels=frozenset({"teacher", "offering", "roster"}),
         topics=frozenset({Topic.INCIDENT}),
-        reason="任课教师看自己的教学班和自己的档案,不看其他教师",
+        reason="任课教师看自己的教学班和自己的档案，不看其他教师",
     ),
     Reach(
         role=Role.CLASS_ADVISER,
         levels=frozenset({"class", "offering", "student"}),
         topics=_OF_STUDENTS,
         sensitive_groups=True,
-        reason="班主任看本班,心理辅导明细除外;合班教学班里只看本班学生",
+        reason="班主任看本班，心理辅导明细除外；合班教学班里只看本班学生",
     ),
     Reach(
         role=Role.COUNSELLOR,
         levels=frozenset({"class", "student"}),
         topics=_OF_STUDENTS | {Topic.COUNSELLING},
         sensitive_groups=True,
-        reason="辅导员看所带班级;知道是否转介,不看筛查得分",
+        reason="辅导员看所带班级；知道是否转介，不看筛查得分",
     ),
     Reach(
         role=Role.STUDENT_AFFAIRS,
         levels=frozenset({"school", "dept", "major", "class", "student"}),
         topics=_OF_STUDENTS,
         sensitive_groups=True,
-        reason="学工办看所辖学生,心理辅导与筛查明细除外;校级学工办所辖即全校",
+        reason="学工办看所辖学生，心理辅导与筛查明细除外；校级学工办所辖即全校",
     ),
     Reach(
         role=Role.PSYCHOLOGY_CENTRE,
@@ -222,7 +222,7 @@ REACHES: Final = (
         rows=Rows.REFERRED,
         topics=frozenset({Topic.COUNSELLING, Topic.SCREENING}),
         only_topics=True,
-        reason="心理中心只看已转介学生的心理事项,不看成绩与操行",
+        reason="心理中心只看已转介学生的心理事项，不看成绩与操行",
     ),
     Reach(
         role=Role.PSYCHOLOGY_CENTRE,
@@ -230,13 +230,13 @@ REACHES: Final = (
         rows=Rows.COLLEGE,
         topics=frozenset({Topic.COUNSELLING, Topic.SCREENING}),
         only_topics=True,
-        reason="心理中心对全校心理工作负责,可看各级汇总",
+        reason="心理中心对全校心理工作负责，可看各级汇总",
     ),
     Reach(
         role=Role.STUDENT,
         levels=frozenset({"student"}),
         topics=frozenset({Topic.DISCIPLINE, Topic.AID, Topic.HARDSHIP, Topic.BEHAVIOUR, Topic.SCREENING}),
-        reason="学生看自己,不看排名中的姓名,也不看风险概率",
+        reason="学生看自己，不看排名中的姓名，也不看风险概率",
     ),
     *(
         Reach(
@@ -244,7 +244,7 @@ REACHES: Final = (
             levels=frozenset({"school"}),
             rows=Rows.COLLEGE,
             ceiling=Privacy.INTERNAL,
-            reason="教职工可看全校汇总,作为自己指标的参照;敏感事项不必参照",
+            reason="教职工可看全校汇总，作为自己指标的参照；敏感事项不必参照",
         )
         for role in sorted(_STAFF - {Role.LEADER, Role.QUALITY_OFFICE, Role.FUNCTION_HEAD})
     ),
@@ -252,7 +252,7 @@ REACHES: Final = (
         role=Role.WALL_SCREEN,
         levels=frozenset({"school", "dept", "major", "class", "course"}),
         ceiling=Privacy.INTERNAL,
-        reason="大屏人人看得见,只显示群体数据,不出现任何人,也不涉及敏感事项",
+        reason="大屏人人看得见，只显示群体数据，不出现任何人，也不涉及敏感事项",
     ),
     *(
         Reach(
@@ -275,7 +275,7 @@ RESTRICTIONS: Final = (
     Restriction(
         topic=Topic.COUNSELLING,
         roles=frozenset({Role.PSYCHOLOGY_CENTRE, Role.COUNSELLOR}),
-        reason="心理辅导记录只限心理中心与所带辅导员(包头 五(六)3)",
+        reason="心理辅导记录只限心理中心与所带辅导员（包头 五(六)3）",
     ),
     Restriction(
         topic=Topic.SCREENING,
@@ -285,7 +285,7 @@ RESTRICTIONS: Final = (
     Restriction(
         topic=Topic.RISK,
         roles=frozenset({Role.DEPARTMENT_HEAD, Role.CLASS_ADVISER, Role.COUNSELLOR, Role.STUDENT_AFFAIRS}),
-        reason="风险提示只给能帮助学生的人,不给学生看概率",
+        reason="风险提示只给能帮助学生的人，不给学生看概率",
     ),
 )
 
