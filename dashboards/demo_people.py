@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dashboards.entitlements import LEVELS_ZH
+from dashboards.navigation import titles
 from dashboards.services import Services
 from data_access.access.roles import Role
 from data_access.access.scope import Scope
-from data_access.access.viewer import Post, held_on
+from data_access.access.viewer import held_on
 from data_access.settings import Settings
 
-FILE_NAME: Final = "demo-password"
+PASSWORD_FILE: Final = "demo-password"  # noqa: S105 (the name of a file)
+"""Written by `data_access.demo.cast`."""
 _MOST: Final = 40
 
 
@@ -35,7 +36,7 @@ def password(settings: Settings) -> str:
     if settings.is_production:
         return ""
     try:
-        return (settings.home / FILE_NAME).read_text(encoding="utf-8").strip()
+        return (settings.home / PASSWORD_FILE).read_text(encoding="utf-8").strip()
     except OSError:
         return ""
 
@@ -45,7 +46,7 @@ def listed(services: Services) -> Sequence[DemoPerson]:
     if not password(services.settings):
         return ()
     scope = Scope.all("demo accounts on the sign-in page")
-    found = services.accounts.find(scope=scope, state="demo", size=_MOST).accounts
+    found = services.accounts.find(scope=scope, state="enabled", source="demo", size=_MOST).accounts
     posts = services.posts.of_all([account.account_id for account in found])
     today = services.today()
     held = {account.account_id: held_on(posts.get(account.account_id, ()), today) for account in found}
@@ -55,14 +56,3 @@ def listed(services: Services) -> Sequence[DemoPerson]:
         DemoPerson(username=account.username, name=account.name, posts=titles(held[account.account_id]))
         for account in ranked
     ]
-
-
-def titles(posts: Sequence[Post]) -> tuple[str, ...]:
-    """Roles with their nodes, each role once: a counsellor's ten classes are one line."""
-    by_role: dict[Role, list[Post]] = {}
-    for post in posts:
-        by_role.setdefault(post.role, []).append(post)
-    return tuple(
-        held[0].title_zh + (f"等 {len(held)} 个{LEVELS_ZH[held[0].node_level]}" if len(held) > 1 else "")
-        for held in by_role.values()
-    )

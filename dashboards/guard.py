@@ -6,10 +6,10 @@ callback that it asks for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, redirect, request
 
@@ -36,6 +36,7 @@ __all__ = ["Access", "install", "needs", "open_to_all", "open_to_signed_in", "ta
 
 Callbacks = Mapping[str, Mapping[str, Any]]
 
+ELSEWHERE: Final = "演示模式只能在本机以本机地址打开。"
 UNKNOWN: Final = "没有这样的数据请求。"
 MALFORMED: Final = "请求的格式不对。"
 ENDED: Final = "登录已结束，请重新登录。"
@@ -47,18 +48,27 @@ _BEFORE_THE_PASSWORD: Final = frozenset({"sign_in.first_password", "sign_in.sign
 
 
 def install(
-    server: Flask, *, who: Callable[[], Viewer | None], callbacks: Callable[[], Callbacks], denials: Denials
+    server: Flask,
+    *,
+    hosts: Collection[str],
+    who: Callable[[], Viewer | None],
+    callbacks: Callable[[], Callbacks],
+    denials: Denials,
 ) -> None:
     """Let `server` refuse whatever is not allowed. To be called before anything else registers on it.
 
     Args:
         server: the server of the application.
+        hosts: names by which it may be asked; empty for any. A page of another site whose name leads to this
+            machine could otherwise read what is meant for whoever sits at it.
         who: the viewer of the current request, None before sign-in.
         callbacks: Dash's callbacks by output.
         denials: where refusals for want of a permission are recorded.
     """
 
     def check() -> Response | None:
+        if hosts and urlsplit(f"//{request.host}").hostname not in hosts:
+            return refusals.refuse(HTTPStatus.BAD_REQUEST, ELSEWHERE)
         access = access_of(server, request.endpoint)
         if (access is not None and not access.needs_sign_in) or _is_open_asset():
             return None

@@ -10,6 +10,7 @@ from typing import Final
 
 from flask import Flask, abort, current_app, g, request, session
 from flask_login import LoginManager, current_user, login_user, logout_user
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from dashboards import questions
 from dashboards.surface import DASH_ROUTES, DATA
@@ -60,7 +61,12 @@ def _is_activity() -> bool:
     """Whether the request shows that somebody is there: not so what a page asks by a timer."""
     if request.endpoint in _SERVED_FOR_A_PAGE or request.endpoint == SESSION_CHECK:
         return False
-    return request.endpoint != DATA or not questions.is_by_itself(questions.body())
+    if request.endpoint != DATA:
+        return True
+    try:
+        return not questions.is_by_itself(questions.body())
+    except RequestEntityTooLarge:  # refused later, with everything that belongs to a refusal
+        return True
 
 
 def viewer_or_none() -> Viewer | None:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from dashboards.entitlements import LEVELS_ZH
 from dashboards.page import Page
 from data_access.access.permissions import Permission
-from data_access.access.viewer import Viewer
+from data_access.access.roles import Role
+from data_access.access.viewer import Post, Viewer
 from layouts import shell
 
 _POSTS_NAMED: Final = 3
@@ -24,7 +26,11 @@ class ServerPage:
     requires: Permission
 
 
-SERVER_PAGES: Final[tuple[ServerPage, ...]] = ()
+SERVER_PAGES: Final[tuple[ServerPage, ...]] = (
+    ServerPage(group="管理", label="账号与岗位", href="/admin/people", requires=Permission.ACCOUNT_VIEW),
+    ServerPage(group="管理", label="权限矩阵", href="/admin/roles", requires=Permission.ROLE_VIEW),
+    ServerPage(group="管理", label="审计日志", href="/admin/audit", requires=Permission.AUDIT_VIEW),
+)
 
 
 def entries(pages: Sequence[Page], viewer: Viewer, *, lit: str = "") -> list[shell.Entry]:
@@ -56,12 +62,23 @@ def entries(pages: Sequence[Page], viewer: Viewer, *, lit: str = "") -> list[she
 
 def user(viewer: Viewer, *, form_token: str) -> shell.User:
     """What the menu at the top right says of a viewer."""
-    titles = [post.title_zh for post in viewer.posts]
-    if len(titles) > _POSTS_NAMED:
-        titles = [*titles[:_POSTS_NAMED], f"等 {len(titles)} 个岗位"]
+    posts = [*titles(viewer.posts)]
+    if len(posts) > _POSTS_NAMED:
+        posts = [*posts[:_POSTS_NAMED], f"等 {len(posts)} 种岗位"]
     return shell.User(
         name=viewer.name,
-        posts=titles or ["没有生效的岗位"],
+        posts=posts or ["没有生效的岗位"],
         has_account_page=viewer.may(Permission.ACCOUNT_OWN),
         form_token=form_token,
+    )
+
+
+def titles(posts: Sequence[Post]) -> tuple[str, ...]:
+    """Roles with their nodes, each role once: a counsellor's ten classes are one line."""
+    by_role: dict[Role, list[Post]] = {}
+    for post in posts:
+        by_role.setdefault(post.role, []).append(post)
+    return tuple(
+        held[0].title_zh + (f"等 {len(held)} 个{LEVELS_ZH[held[0].node_level]}" if len(held) > 1 else "")
+        for held in by_role.values()
     )

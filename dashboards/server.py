@@ -30,6 +30,7 @@ from dashboards.denials import Denials
 from dashboards.page import Page
 from dashboards.services import Services
 from data_access.access.secret import derived_key
+from data_access.settings import LOOPBACK
 
 MakeBlueprint = Callable[[Services], Blueprint]
 
@@ -65,10 +66,17 @@ def make(pages: Sequence[Page], services: Services, *, secret: bytes, assets_fol
     identity.install(server, services.sessions)
     denials = Denials(services.audit)
     apps: list[Dash] = []
-    guard.install(server, who=identity.viewer_or_none, callbacks=lambda: apps[0].callback_map, denials=denials)
+    is_production = services.settings.is_production
+    guard.install(
+        server,
+        hosts=() if is_production else LOOPBACK,
+        who=identity.viewer_or_none,
+        callbacks=lambda: apps[0].callback_map,
+        denials=denials,
+    )
     security.install(
         server,
-        is_secure=services.settings.is_production,
+        is_secure=is_production,
         script_hashes=functools.cache(lambda: tuple(apps[0].csp_hashes())),
     )
     server_page.install(server, pages=pages, assets_folder=assets_folder)

@@ -26,7 +26,7 @@ def holds_post_on(day: dt.date, *which: ColumnElement[bool]) -> ColumnElement[bo
     return exists().where(*held_on(day, PostRecord.account_id == Account.account_id, *which))
 
 
-def matching(*, search: str, role: Role | None, state: str, day: dt.date) -> list[ColumnElement[bool]]:
+def matching(*, search: str, role: Role | None, state: str, source: str, day: dt.date) -> list[ColumnElement[bool]]:
     """Conditions on accounts; see `accounts.Accounts.find`.
 
     Raises:
@@ -39,6 +39,8 @@ def matching(*, search: str, role: Role | None, state: str, day: dt.date) -> lis
         )
     if role is not None:
         found.append(holds_post_on(day, PostRecord.role == role.value))
+    if source:
+        found.append(Account.source == source)
     match state:
         case "":
             pass

@@ -146,6 +146,7 @@ class Accounts:
         search: str = "",
         role: Role | None = None,
         state: str = "",
+        source: str = "",
         page: int = 1,
         size: int = 50,
     ) -> AccountPage:
@@ -156,6 +157,7 @@ class Accounts:
             search: part of username or name.
             role: only those who hold it today.
             state: one of `STATES`, or empty for all.
+            source: where they come from, as `AccountInfo.source` names it, or empty for all.
             page: from 1.
             size: accounts a page.
 
@@ -164,7 +166,7 @@ class Accounts:
         """
         if not scope.admits("account"):
             return AccountPage(accounts=(), total=0)
-        conditions = matching(search=normal_username(search), role=role, state=state, day=self._today())
+        conditions = matching(search=normal_username(search), role=role, state=state, source=source, day=self._today())
         size = min(max(size, 1), _LARGEST_PAGE)
         with self._database.connect() as connection:
             total = connection.execute(select(func.count()).select_from(Account).where(*conditions)).scalar_one()
