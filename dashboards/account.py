@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
@@ -16,11 +17,11 @@ from wtforms.validators import EqualTo, InputRequired
 from dashboards import identity
 from dashboards.browsers import browser_zh
 from dashboards.entitlements import Right, Sight, rights_of, sights_of_post
-from dashboards.guard import needs
+from dashboards.routes import FORM, WRITE, Route, blueprint_of
 from dashboards.server_page import render
 from dashboards.services import Services
-from dashboards.wording import KINDS_ZH, method_zh, moment, origin_zh, term_of_post
-from data_access.access.passwords import REMEMBERED, SHORTEST
+from dashboards.wording import KINDS_ZH, method_zh, moment, origin_zh, refusal_zh, term_of_post
+from data_access.access.passwords import REMEMBERED, SHORTEST, problems_of
 from data_access.access.permissions import Permission
 from data_access.access.sessions import SessionInfo
 from data_access.access.viewer import Post
@@ -119,64 +120,77 @@ def devices(sessions: Sequence[SessionInfo], *, own: int = 0) -> tuple[Device, .
     return tuple(sorted(made, key=lambda device: not device.is_this_one))
 
 
+# -- the page ---------------------------------------------------------------------------------
+
+
+def index(services: Services) -> ResponseReturnValue:
+    """The page of the viewer's own account."""
+    return _page(services, PasswordForm(formdata=None))
+
+
+def _page(services: Services, form: PasswordForm) -> Response:
+    viewer = services.viewer()
+    return render(
+        "account.html",
+        title="我的账号",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK,
+        form=form,
+        policy=POLICY,
+        account=services.accounts.own(viewer),
+        kind=KINDS_ZH.get(viewer.person_kind, viewer.person_kind),
+        posts=held_posts(services.posts.of(viewer.account_id), services.today()),
+        devices=devices(services.sessions.of(viewer.account_id), own=viewer.sign_in_id),
+    )
+
+
+def change_password(services: Services) -> ResponseReturnValue:
+    """Another password, and an end of all other sign-ins."""
+    form, viewer = PasswordForm(), services.viewer()
+    if not form.validate_on_submit():
+        return _page(services, form)
+    problems = problems_of(form.new.data, username=viewer.username, name=viewer.name)
+    if problems:
+        form.new.errors = problems
+        return _page(services, form)
+    try:
+        services.accounts.change_password(
+            viewer.account_id, old=form.old.data, new=form.new.data, address=request.remote_addr or ""
+        )
+    except UserError as error:
+        form.form_errors.append(refusal_zh(error))
+        return _page(services, form)
+    # Every session has ended with the old password, this one too; the person has just proved who they are.
+    identity.start_session(viewer.account_id, "password")
+    flash("密码已修改，其他地方的登录已全部结束。", "done")
+    return redirect(url_for("account.index"), HTTPStatus.SEE_OTHER)
+
+
+def end_sign_in(services: Services, sign_in_id: int) -> ResponseReturnValue:
+    """The end of one sign-in of the viewer; that of somebody else's number is nothing at all."""
+    services.sessions.end(sign_in_id, because="ended-by-owner", account_id=services.viewer().account_id)
+    flash("这处登录已经结束。", "done")
+    return redirect(url_for("account.index", _anchor="sign-ins"), HTTPStatus.SEE_OTHER)
+
+
+def end_others(services: Services) -> ResponseReturnValue:
+    """The end of all sign-ins of the viewer but this one."""
+    viewer = services.viewer()
+    for item in services.sessions.of(viewer.account_id):
+        if item.sign_in_id != viewer.sign_in_id:
+            services.sessions.end(item.sign_in_id, because="ended-by-owner", account_id=viewer.account_id)
+    flash("其他地方的登录已全部结束。", "done")
+    return redirect(url_for("account.index", _anchor="sign-ins"), HTTPStatus.SEE_OTHER)
+
+
+_OWN: Final = Permission.ACCOUNT_OWN
+ROUTES: Final = (
+    Route(path="", view=index, permission=_OWN),
+    Route(path="/password", view=change_password, permission=_OWN, methods=FORM),
+    Route(path="/sign-ins/<int(max=2147483647):sign_in_id>/end", view=end_sign_in, permission=_OWN, methods=WRITE),
+    Route(path="/sign-ins/end-others", view=end_others, permission=_OWN, methods=WRITE),
+)
+
+
 def blueprint(services: Services) -> Blueprint:
     """The pages below ``/account``."""
-    made = Blueprint("account", __name__)
-
-    def page(form: PasswordForm, status: int = 200) -> Response:
-        viewer = services.viewer()
-        return render(
-            "account.html",
-            title="我的账号",
-            status=status,
-            form=form,
-            policy=POLICY,
-            account=services.accounts.own(viewer),
-            kind=KINDS_ZH.get(viewer.person_kind, viewer.person_kind),
-            posts=held_posts(services.posts.of(viewer.account_id), services.today()),
-            devices=devices(services.sessions.of(viewer.account_id), own=viewer.sign_in_id),
-        )
-
-    @made.get("/account")
-    @needs(Permission.ACCOUNT_OWN)
-    def index() -> ResponseReturnValue:
-        return page(PasswordForm(formdata=None))
-
-    @made.post("/account/password")
-    @needs(Permission.ACCOUNT_OWN)
-    def change_password() -> ResponseReturnValue:
-        form = PasswordForm()
-        if not form.validate_on_submit():
-            return page(form, 422)
-        viewer = services.viewer()
-        try:
-            services.accounts.change_password(
-                viewer.account_id, old=form.old.data, new=form.new.data, address=request.remote_addr or ""
-            )
-        except UserError as error:
-            form.new.errors = [*form.new.errors, str(error)]
-            return page(form, 422)
-        # Every session has ended with the old password, this one too; the person has just proved who they are.
-        identity.start_session(viewer.account_id, "password")
-        flash("密码已修改，其他地方的登录已全部结束。", "done")
-        return redirect(url_for("account.index"))
-
-    @made.post("/account/sign-ins/<int(max=2147483647):sign_in_id>/end")
-    @needs(Permission.ACCOUNT_OWN)
-    def end_sign_in(sign_in_id: int) -> ResponseReturnValue:
-        viewer = services.viewer()
-        services.sessions.end(sign_in_id, because="ended-by-owner", account_id=viewer.account_id)
-        flash("这处登录已经结束。", "done")
-        return redirect(url_for("account.index", _anchor="sign-ins"))
-
-    @made.post("/account/sign-ins/end-others")
-    @needs(Permission.ACCOUNT_OWN)
-    def end_others() -> ResponseReturnValue:
-        viewer = services.viewer()
-        for item in services.sessions.of(viewer.account_id):
-            if item.sign_in_id != viewer.sign_in_id:
-                services.sessions.end(item.sign_in_id, because="ended-by-owner", account_id=viewer.account_id)
-        flash("其他地方的登录已全部结束。", "done")
-        return redirect(url_for("account.index", _anchor="sign-ins"))
-
-    return made
+    return blueprint_of("account", ROUTES, prefix="/account", context=services)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from data_access.access.permissions import Permission
-from data_access.access.privacy import Topic
+from data_access.access.privacy import SMALLEST_GROUP, Topic
 from data_access.access.roles import ROLES, Role
 from data_access.access.rules import ALLOWANCES, Reach, Rows, reaches_of
 from data_access.access.viewer import Post
 
 LEVELS_ZH: Final[Mapping[str, str]] = {
     "school": "学校",
-    "dept": "系部",
+    "dept": "部门",
     "major": "专业",
     "class": "班级",
     "course": "课程",
@@ -35,8 +35,9 @@ class Sight:
     Attributes:
         what: kinds of rows, such as ``班级、教学班``.
         where: which of these rows.
-        up_to: name of the most confidential class that is read without further ado.
-        topics: sensitive matters that may be read of named persons; empty for none.
+        up_to: name of the most confidential class that is read, sensitive matters apart.
+        topics: sensitive matters that may be read of named persons and of small groups; empty for none.
+        groups: what may be read of sensitive matters in groups; empty for no more than `topics`.
         limits: what narrows the rule further, one clause each.
     """
 
@@ -44,6 +45,7 @@ class Sight:
     where: str
     up_to: str
     topics: str
+    groups: str
     limits: tuple[str, ...]
     reason: str
 
@@ -79,7 +81,9 @@ def sights_of(role: Role, *, node_name: str = "") -> tuple[Sight, ...]:
 
 
 def sights_of_post(post: Post) -> tuple[Sight, ...]:
-    """What one post lets its holder read, with its own node in place of "the node"."""
+    """What one post lets its holder read, with its own node in place of "the node"; nothing where that is gone."""
+    if not post.is_sound:
+        return ()
     return sights_of(post.role, node_name="全校" if post.node_level == "school" else post.node_name)
 
 
@@ -94,6 +98,7 @@ def _sight(reach: Reach, node_name: str) -> Sight:
         where=_where(reach, node_name),
         up_to=reach.ceiling.name_zh,
         topics=topics_zh(reach.topics),
+        groups=f"不足 {SMALLEST_GROUP} 人时不显示" if reach.sensitive_groups else "",
         limits=tuple(limits),
         reason=reach.reason,
     )

@@ -15,11 +15,12 @@ from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboards.account import HeldPost, devices, held_posts
+from dashboards.navigation import titles
 from dashboards.people_forms import AccountForm, ConfirmForm, DisableForm
 from dashboards.routes import FORM, Route, blueprint_of
 from dashboards.server_page import render
 from dashboards.services import Services
-from dashboards.wording import KINDS_ZH, moment, origin_zh, state_zh
+from dashboards.wording import KINDS_ZH, moment, origin_zh, refusal_zh, state_zh
 from data_access.access.accounts import STATES, AccountInfo, Actor
 from data_access.access.passwords import one_time_password
 from data_access.access.permissions import Permission
@@ -88,15 +89,15 @@ class Row:
     """One account in the list.
 
     Attributes:
-        posts: titles of the first posts held today.
-        more: how many others there are.
+        posts: the first kinds of posts held today, with their nodes.
+        kinds: how many kinds there are.
         state: CSS class and word.
     """
 
     account: AccountInfo
     kind: str
     posts: tuple[str, ...]
-    more: int
+    kinds: int
     state: tuple[str, str]
     last_sign_in: str
 
@@ -108,11 +109,12 @@ def row(account: AccountInfo, posts: Sequence[Post]) -> Row:
         account: whose row.
         posts: those it holds today, weightiest first.
     """
+    held = titles(posts)
     return Row(
         account=account,
         kind=KINDS_ZH.get(account.person_kind, account.person_kind),
-        posts=tuple(post.title_zh for post in posts[:POSTS_NAMED]),
-        more=max(0, len(posts) - POSTS_NAMED),
+        posts=held[:POSTS_NAMED],
+        kinds=len(held),
         state=state_zh(account),
         last_sign_in=moment(account.last_sign_in_at),
     )
@@ -187,7 +189,7 @@ class People:
         try:
             action()
         except UserError as error:
-            flash(str(error), "problem")
+            flash(refusal_zh(error), "problem")
         else:
             flash(done, "done")
         return back_to(account_id)
@@ -268,7 +270,7 @@ def create(people: People) -> ResponseReturnValue:
                 by=people.actor(),
             )
         except UserError as error:
-            form.username.errors = [*form.username.errors, str(error)]
+            form.username.errors = [*form.username.errors, refusal_zh(error)]
         else:
             return _password_page(people.account(account_id), password, title="账号已建立", is_new=True)
     return render("person_new.html", title="新建账号", form=form, status=status_of(form))
@@ -320,7 +322,7 @@ def reset_password(people: People, account_id: int) -> ResponseReturnValue:
     try:
         password = people.services.accounts.reset_password(account_id, by=people.actor())
     except UserError as error:
-        return told_and_back(account_id, str(error))
+        return told_and_back(account_id, refusal_zh(error))
     return _password_page(account, password, title="密码已重置")
 
 

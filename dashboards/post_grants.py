@@ -27,7 +27,7 @@ from dashboards.people_forms import EndForm, GrantForm
 from dashboards.routes import FORM, Route, blueprint_of
 from dashboards.server_page import render
 from dashboards.services import Services
-from dashboards.wording import term_of_post
+from dashboards.wording import refusal_zh, term_of_post
 from data_access.access.accounts import AccountInfo
 from data_access.access.nodes import Node
 from data_access.access.permissions import Permission
@@ -165,7 +165,7 @@ def _choose_term(people: People, account: AccountInfo, role: Role, node: Node) -
                 by=people.actor(),
             )
         except UserError as error:
-            form.form_errors.append(str(error))
+            form.form_errors.append(refusal_zh(error))
         else:
             flash(f"已授予{ROLES[role].name_zh}（{node.name}）。{account.name}需要重新登录。", "done")
             return back_to(account.account_id)

@@ -23,7 +23,9 @@ from data_access.access.roles import ADMINISTRATORS, ROLES, Role, RoleInfo
 from data_access.access.rules import ALLOWANCES, RESTRICTIONS, Allowance, reaches_of
 from layouts.exports import csv
 
-EXPORT_COLUMNS: Final = ("类别", "角色", "内容", "行范围", "密级上限", "具名敏感事项", "附加限制", "理由")
+EXPORT_COLUMNS: Final = (
+    "类别", "角色", "内容", "行范围", "密级上限", "具名敏感事项", "敏感事项汇总", "附加限制", "理由",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +37,7 @@ class Line:
         reasons: why it has each permission; those missing it has not.
         sights: what it reads, one entry a rule.
         topics: sensitive matters that it may read of named persons.
+        sees_groups: it may read of the others in groups.
     """
 
     role: Role
@@ -43,6 +46,7 @@ class Line:
     reasons: Mapping[Permission, str]
     sights: tuple[Sight, ...]
     topics: frozenset[Topic]
+    sees_groups: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +95,7 @@ def _line(role: Role) -> Line:
         reasons={right.permission: right.reason for right in rights_of(role)},
         sights=sights_of(role),
         topics=frozenset[Topic]().union(*(reach.topics for reach in reaches_of(role))),
+        sees_groups=any(reach.sensitive_groups for reach in reaches_of(role)),
     )
 
 
@@ -110,25 +115,17 @@ def export_rows() -> Iterator[tuple[str, ...]]:
     """Every rule as one row of `EXPORT_COLUMNS`: what may be done, what is read, what is restricted."""
     for role in Role:
         for right in rights_of(role):
-            yield ("功能", ROLES[role].name_zh, right.permission.name_zh, "", "", "", "", right.reason)
+            yield ("功能", ROLES[role].name_zh, right.permission.name_zh, "", "", "", "", "", right.reason)
     for role in Role:
         for sight in sights_of(role):
             limits = "；".join(sight.limits)
             yield (
-                "数据", ROLES[role].name_zh, sight.what, sight.where, sight.up_to, sight.topics, limits, sight.reason,
+                "数据", ROLES[role].name_zh, sight.what, sight.where, sight.up_to, sight.topics, sight.groups, limits,
+                sight.reason,
             )  # fmt: skip
     for item in RESTRICTIONS:
         holders = "、".join(ROLES[role].name_zh for role in Role if role in item.roles)
-        yield (
-            "限制",
-            holders,
-            f"{item.topic}（具名）",
-            "",
-            Privacy.SENSITIVE.name_zh,
-            topics_zh({item.topic}),
-            "",
-            item.reason,
-        )
+        yield ("限制", holders, "", "", Privacy.SENSITIVE.name_zh, topics_zh({item.topic}), "", "", item.reason)
 
 
 # -- the pages --------------------------------------------------------------------------------

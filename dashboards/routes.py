@@ -5,13 +5,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from dashboards.guard import needs, takes_up_to
+from dashboards.refusals import refuse
+from dashboards.wording import BUSY
 from data_access.access.permissions import Permission
+from data_access.errors import BusyError
 
 READ: Final = ("GET",)
 WRITE: Final = ("POST",)
@@ -44,6 +48,11 @@ def blueprint_of(name: str, routes: Sequence[Route], *, prefix: str, context: An
         if route.megabytes:
             view = takes_up_to(route.megabytes)(view)
         made.add_url_rule(route.path, route.view.__name__, view, methods=list(route.methods))
+
+    @made.errorhandler(BusyError)
+    def _busy(_error: BusyError) -> ResponseReturnValue:
+        return refuse(HTTPStatus.SERVICE_UNAVAILABLE, BUSY)
+
     return made
 
 

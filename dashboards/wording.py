@@ -9,6 +9,7 @@ from typing import Final
 from data_access.access.accounts import AccountInfo
 from data_access.access.viewer import Post
 from data_access.clock import COLLEGE_ZONE, utc
+from data_access.errors import BusyError, UserError
 from layouts import format as fmt
 
 KINDS_ZH: Final[Mapping[str, str]] = {"teacher": "教职工", "student": "学生", "other": "其他"}
@@ -17,6 +18,14 @@ SOURCES_ZH: Final[Mapping[str, str]] = {"roster": "名册", "import": "导入", 
 """Where an account or a post comes from."""
 METHODS_ZH: Final[Mapping[str, str]] = {"password": "密码", "oidc": "统一身份认证", "cas": "统一身份认证"}
 """Ways to sign in."""
+
+BUSY: Final = "数据库正忙（可能正在计算指标），没有做任何改动。请一分钟后再试。"
+"""What is said where another process holds the database for too long."""
+
+
+def refusal_zh(error: UserError) -> str:
+    """Why something was not done, in Chinese; the stores say it themselves, but for a busy database."""
+    return BUSY if isinstance(error, BusyError) else str(error)
 
 
 def moment(value: dt.datetime | None) -> str:
