@@ -3,6 +3,8 @@
 import contextlib
 import dataclasses
 import datetime as dt
+import functools
+import itertools
 import logging
 import shutil
 import threading
@@ -12,8 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, Select, func, insert, select, update
 from werkzeug.test import TestResponse
 
 from app import create_app
@@ -23,7 +26,7 @@ from data_access.database import open_database, transaction
 from data_access.database.access_models import Account, AuditEvent, PostRecord, SignIn
 from data_access.errors import ConfigurationError
 from data_access.installation import open_home
-from data_access.settings import OpenIdConnect, Settings
+from data_access.settings import Mode, OpenIdConnect, Settings
 from tests.security.providers import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -38,17 +41,34 @@ SOMEBODY = "t0102"
 DISABLED = "t0199"
 FORMER = "t0150"
 PUBLIC = "http://127.0.0.1:8050"
+ADDRESSES = itertools.count(2)
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(kw_only=True)
 class Place:
-    """The application, its database, and the provider it was set to."""
+    """The application with the provider it was set to, as one test sees it.
+
+    Attributes:
+        address: network address of the test's browsers.
+        since: numbers of the last sign-in and the last audited event before the test.
+    """
 
     settings: Settings
     database: Engine
+    app: Flask
     provider: Provider
     method: str
-    client: FlaskClient
+    address: str = "10.0.0.1"
+    since: tuple[int, int] = (0, 0)
+
+    @functools.cached_property
+    def client(self) -> FlaskClient:
+        return self.another_browser()
+
+    def another_browser(self) -> FlaskClient:
+        client = self.app.test_client()
+        client.environ_base["REMOTE_ADDR"] = self.address
+        return client
 
     @property
     def callback(self) -> str:
@@ -68,12 +88,23 @@ class Place:
     def is_signed_in(self, client: FlaskClient | None = None) -> bool:
         return (client or self.client).get("/session").status_code == 200
 
-    def rows(self, *columns) -> list[tuple]:
+    def rows(self, query: Select) -> list[tuple]:
         with self.database.connect() as connection:
-            return [tuple(row) for row in connection.execute(select(*columns))]
+            return [tuple(row) for row in connection.execute(query)]
 
-    def audited(self) -> list[tuple]:
-        return self.rows(AuditEvent.actor, AuditEvent.subject, AuditEvent.result)
+    def sessions(self) -> list[str]:
+        """How people signed in during the test."""
+        query = select(SignIn.method).where(SignIn.sign_in_id > self.since[0])
+        return [method for (method,) in self.rows(query)]
+
+    def audited(self) -> list[tuple[str, str, str]]:
+        """Actor, subject and result of what was recorded during the test."""
+        query = select(AuditEvent.actor, AuditEvent.subject, AuditEvent.result)
+        return self.rows(query.where(AuditEvent.sequence > self.since[1]).order_by(AuditEvent.sequence))
+
+    def set_accounts(self, **values) -> None:
+        with transaction(self.database) as connection:
+            connection.execute(update(Account).values(**values))
 
 
 def local(address: str) -> str:
@@ -83,40 +114,61 @@ def local(address: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def college(tmp_path_factory) -> Path:
-    """The database file of an installation with some people in it, to be copied."""
-    settings = Settings.at(tmp_path_factory.mktemp("college"))
-    database = open_home(settings)
+def new_place(tmp_path_factory) -> Iterator[Callable[..., Place]]:
+    """Makes an application of its own for a method, ``oidc`` or ``cas``, with its provider behind it."""
+    seed = Settings.at(tmp_path_factory.mktemp("seed"))
+    database = open_home(seed)
     people(database)
     database.dispose()
-    return settings.home / "luoxuan.sqlite"
-
-
-@pytest.fixture
-def place(college: Path, tmp_path: Path, monkeypatch) -> Iterator[Callable[..., Place]]:
-    """Makes the application of a method, ``oidc`` or ``cas``, with its provider behind it."""
-    for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    with contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        for name in ("http_proxy", "https_proxy", "all_proxy"):
+            patch.delenv(name, raising=False)
+            patch.delenv(name.upper(), raising=False)
 
         def make(method: str, **changes) -> Place:
             making = oidc_provider if method == "oidc" else cas_provider
             back = f"{PUBLIC}/sign-in/{method}/callback"
             where = {"redirect_uri": back} if method == "oidc" else {"services": back}
             started = stack.enter_context(making(username=SOMEBODY, **where, **changes))
-            settings = configured(tmp_path / method, started)
-            settings.home.mkdir()
-            shutil.copy(college, settings.home)
+            settings = configured(tmp_path_factory.mktemp(method), started)
+            settings.home.mkdir(mode=0o700)
+            shutil.copy(seed.home / "luoxuan.sqlite", settings.home)
             database = open_database(settings.database_url)
             stack.callback(database.dispose)
-            return Place(settings, database, started, method, create_app(settings).test_client())
+            return Place(
+                settings=settings, database=database, app=create_app(settings), provider=started, method=method
+            )
 
         yield make
 
 
+@pytest.fixture(scope="module")
+def standing(new_place) -> Callable[[str], Place]:
+    """One application for each method."""
+    return functools.cache(new_place)
+
+
+@pytest.fixture
+def place(standing) -> Callable[[str], Place]:
+    """The application of a method as if nothing had happened; its browsers have an address of their own."""
+
+    def make(method: str) -> Place:
+        here = standing(method)
+        here.provider.username, here.provider.fault = SOMEBODY, None
+        here.provider.seen.clear()
+        here.set_accounts(must_change_password=False)
+        ((sign_in, event),) = here.rows(
+            select(
+                select(func.coalesce(func.max(SignIn.sign_in_id), 0)).scalar_subquery(),
+                select(func.coalesce(func.max(AuditEvent.sequence), 0)).scalar_subquery(),
+            )
+        )
+        return dataclasses.replace(here, address=f"10.0.0.{next(ADDRESSES)}", since=(sign_in, event))
+
+    return make
+
+
 def configured(directory: Path, started: Provider) -> Settings:
-    directory.mkdir()
     secret = directory / "client-secret"
     secret.write_text(CLIENT_SECRET + "\n")
     secret.chmod(0o600)
@@ -153,7 +205,7 @@ def refusal(place: Place, answer: TestResponse) -> str:
     assert answer.status_code == 303
     assert urlsplit(answer.location).path == "/sign-in"
     assert not place.is_signed_in()
-    assert place.rows(SignIn.sign_in_id) == []
+    assert place.sessions() == []
     page = place.client.get(answer.location)
     assert page.status_code == 200
     shown = page.get_data(as_text=True)
@@ -171,7 +223,7 @@ def test_somebody_with_an_account_is_signed_in_by_the_provider(place, method):
     answer = here.sign_in()
     assert (answer.status_code, answer.location) == (302, "/")
     assert here.is_signed_in()
-    assert here.rows(SignIn.method) == [(method,)]
+    assert here.sessions() == [method]
     assert here.audited() == [(SOMEBODY, f"account:{SOMEBODY}", "done")]
 
 
@@ -196,20 +248,11 @@ def test_nobody_is_led_to_another_site(place, method, elsewhere):
 
 
 @METHODS
-def test_the_address_to_come_back_to_is_not_taken_from_the_request(place, method):
-    here = place(method)
-    begun = here.client.get(
-        f"/sign-in/{method}", headers={"Host": "other.example", "X-Forwarded-Host": "other.example"}
-    )
-    assert "other.example" not in begun.location
-    assert here.visit_provider(begun).startswith(here.callback)
-
-
-@METHODS
-def test_the_public_address_is_that_of_the_settings(place, method, tmp_path):
-    here = place(method)
-    public = dataclasses.replace(here.settings, public_url="https://luoxuan.example.edu.cn")
-    begun = create_app(public).test_client().get(f"/sign-in/{method}")
+def test_the_address_to_come_back_to_is_that_of_the_settings_whatever_the_request_says(place, method):
+    public = {"mode": Mode.PRODUCTION, "public_url": "https://luoxuan.example.edu.cn"}
+    client = create_app(dataclasses.replace(place(method).settings, **public)).test_client()
+    forged = {"Host": "other.example", "X-Forwarded-Host": "other.example", "X-Forwarded-Proto": "http"}
+    begun = client.get(f"/sign-in/{method}", headers=forged)
     asked = parse_qs(urlsplit(begun.location).query)
     (back,) = asked["redirect_uri" if method == "oidc" else "service"]
     assert back.startswith(f"https://luoxuan.example.edu.cn/sign-in/{method}/callback")
@@ -227,16 +270,14 @@ def test_the_username_is_matched_without_regard_to_case(place, method):
 def test_a_session_is_like_any_other_and_ends_with_the_account(place, method):
     here = place(method)
     here.sign_in()
-    with transaction(here.database) as connection:
-        connection.execute(update(Account).values(session_version=2))
+    here.set_accounts(session_version=Account.session_version + 1)
     assert not here.is_signed_in()
 
 
 @METHODS
 def test_a_first_password_is_asked_for_where_the_account_needs_one(place, method):
     here = place(method)
-    with transaction(here.database) as connection:
-        connection.execute(update(Account).values(must_change_password=True))
+    here.set_accounts(must_change_password=True)
     assert here.sign_in("?next=/courses").location == "/account/first-password"
 
 
@@ -247,7 +288,7 @@ def test_signing_in_gives_the_browser_a_new_session(place, method):
     before = here.client.get_cookie("luoxuan").value
     here.client.get(back)
     assert here.client.get_cookie("luoxuan").value != before
-    former = here.client.application.test_client()
+    former = here.another_browser()
     former.set_cookie("luoxuan", before)
     assert not here.is_signed_in(former)
 
@@ -273,10 +314,10 @@ def without_token(page: str) -> list[str]:
 @METHODS
 def test_nobody_gets_an_account_by_signing_in(place, method):
     here = place(method)
-    before = here.rows(Account.username)
+    before = here.rows(select(Account.username))
     here.provider.username = "nobody"
     here.sign_in()
-    assert here.rows(Account.username) == before
+    assert here.rows(select(Account.username)) == before
 
 
 @METHODS
@@ -321,7 +362,7 @@ def test_a_token_that_does_not_prove_this_sign_in_is_refused(place, fault):
     assert provider.NOT_PROVEN in refusal(here, here.sign_in())
     ((actor, subject, result),) = here.audited()
     assert (actor, result) == ("", "denied")
-    assert subject.startswith("oidc 127.0.0.1: ")
+    assert subject.startswith(f"oidc {here.address}: ")
     assert IN_TOKEN[fault] in subject
 
 
@@ -375,8 +416,8 @@ def test_a_provider_that_breaks_in_the_middle_lets_nobody_in_and_gets_no_secret_
         Fault.ENDPOINTS_ELSEWHERE, Fault.WEAK_ALGORITHMS_ONLY,
     ],
 )  # fmt: skip
-def test_nobody_is_sent_to_a_provider_whose_description_is_not_to_be_trusted(place, fault):
-    here = place("oidc")
+def test_nobody_is_sent_to_a_provider_whose_description_is_not_to_be_trusted(new_place, fault):
+    here = new_place("oidc")
     here.provider.fault = fault
     refusal(here, here.begin())
     assert [path for path, _ in here.provider.seen] == ["/.well-known/openid-configuration"]
@@ -404,7 +445,7 @@ def test_nothing_of_a_hostile_error_is_shown_logged_or_recorded(place, method, c
     here.begin()
     hostile = {"state": HOSTILE, "error": HOSTILE, "error_description": HOSTILE, "code": HOSTILE, "ticket": HOSTILE}
     refusal(here, here.client.get(here.callback, query_string=hostile))
-    assert "hostile" not in str(here.rows(AuditEvent.subject, AuditEvent.detail))
+    assert "hostile" not in str(here.rows(select(AuditEvent.subject, AuditEvent.detail)))
     assert "hostile" not in "".join(r.getMessage() for r in caplog.records if r.name.startswith("luoxuan"))
 
 
@@ -414,7 +455,7 @@ def test_nothing_of_a_hostile_error_is_shown_logged_or_recorded(place, method, c
 @METHODS
 def test_nobody_comes_back_who_was_not_sent(place, method):
     here = place(method)
-    stranger = here.client.application.test_client()
+    stranger = here.another_browser()
     back = here.visit_provider(here.begin())
     answer = stranger.get(back)
     assert (answer.status_code, here.is_signed_in(stranger)) == (303, False)
@@ -424,7 +465,7 @@ def test_nobody_comes_back_who_was_not_sent(place, method):
 @METHODS
 def test_nobody_comes_back_with_the_state_of_another_browser(place, method):
     here = place(method)
-    attacker = here.client.application.test_client()
+    attacker = here.another_browser()
     back = here.visit_provider(here.begin(client=attacker))
     here.begin()
     refusal(here, here.client.get(back))
@@ -434,7 +475,7 @@ def test_nobody_comes_back_with_the_state_of_another_browser(place, method):
 @pytest.mark.parametrize("fault", [None, Fault.IGNORES_PKCE])
 def test_a_code_from_the_sign_in_of_somebody_else_is_refused(place, fault):
     here = place("oidc")
-    attacker = here.client.application.test_client()
+    attacker = here.another_browser()
     other = parse_qs(urlsplit(here.visit_provider(here.begin(client=attacker))).query)
     own = parse_qs(urlsplit(here.visit_provider(here.begin())).query)
     here.provider.fault = fault
@@ -445,7 +486,7 @@ def test_a_code_from_the_sign_in_of_somebody_else_is_refused(place, fault):
 
 def test_a_ticket_from_the_sign_in_of_somebody_else_is_refused(place):
     here = place("cas")
-    attacker = here.client.application.test_client()
+    attacker = here.another_browser()
     other = parse_qs(urlsplit(here.visit_provider(here.begin(client=attacker))).query)
     own = parse_qs(urlsplit(here.begin().location).query)["service"][0]
     state = parse_qs(urlsplit(own).query)["state"][0]
@@ -463,7 +504,7 @@ def test_one_comes_back_once(place, method, fault):
     here.client.get(back)
     assert here.is_signed_in()
     for cookie in (None, kept):
-        again = here.client.application.test_client()
+        again = here.another_browser()
         if cookie:
             again.set_cookie("luoxuan", cookie)
         assert again.get(back).status_code == 303
@@ -477,7 +518,7 @@ def test_coming_back_a_second_time_in_the_same_browser_starts_nothing(place, met
     back = here.visit_provider(here.begin())
     here.client.get(back)
     here.client.get(back)
-    assert len(here.rows(SignIn.sign_in_id)) == 1
+    assert len(here.sessions()) == 1
 
 
 @METHODS
@@ -500,16 +541,16 @@ def test_the_same_refusal_again_and_again_is_recorded_once_a_minute(place, metho
 # -- the provider itself ----------------------------------------------------------------------
 
 
-def test_the_description_and_the_keys_are_asked_for_once(place):
-    here = place("oidc")
+def test_the_description_and_the_keys_are_asked_for_once(new_place):
+    here = new_place("oidc")
     for _ in range(3):
         here.sign_in()
     assert len(here.provider.asked("/.well-known/openid-configuration")) == 1
     assert len(here.provider.asked("/keys")) == 1
 
 
-def test_a_new_key_of_the_provider_is_asked_for(place):
-    here = place("oidc")
+def test_a_new_key_of_the_provider_is_asked_for(new_place):
+    here = new_place("oidc")
     here.sign_in()
     here.provider.key = "second"
     here.client.post("/sign-out")
@@ -518,29 +559,29 @@ def test_a_new_key_of_the_provider_is_asked_for(place):
     assert len(here.provider.asked("/keys")) == 2
 
 
-def test_the_client_shows_its_secret_in_the_way_that_the_provider_admits(place):
-    here = place("oidc", client_authentication="client_secret_post")
+def test_the_client_shows_its_secret_in_the_way_that_the_provider_admits(new_place):
+    here = new_place("oidc", client_authentication="client_secret_post")
     here.sign_in()
     assert here.is_signed_in()
 
 
-def test_the_username_may_stand_in_the_details_beside_the_token(place):
-    here = place("oidc", keeps_details_apart=True)
+def test_the_username_may_stand_in_the_details_beside_the_token(new_place):
+    here = new_place("oidc", keeps_details_apart=True)
     here.sign_in()
     assert here.is_signed_in()
 
 
-def test_details_of_somebody_else_are_refused(place):
-    here = place("oidc", keeps_details_apart=True)
+def test_details_of_somebody_else_are_refused(new_place):
+    here = new_place("oidc", keeps_details_apart=True)
     here.provider.fault = Fault.DETAILS_OF_SOMEBODY_ELSE
     refusal(here, here.sign_in())
     assert here.audited()[0][1].endswith("somebody else")
 
 
-def test_tokens_codes_and_tickets_are_kept_and_logged_nowhere(place, caplog):
+def test_tokens_codes_and_tickets_are_kept_and_logged_nowhere(new_place, caplog):
     with caplog.at_level(logging.DEBUG):
         for method in ("oidc", "cas"):
-            here = place(method)
+            here = new_place(method)
             back = here.visit_provider(here.begin())
             here.client.get(back)
             assert here.is_signed_in()
@@ -563,9 +604,9 @@ def impatient(monkeypatch):
 
 @pytest.mark.usefixtures("impatient")
 @METHODS
-def test_a_provider_that_hangs_is_waited_for_once_and_then_left_alone(place, method):
-    here = place(method)
-    first, second = here.client.application.test_client(), here.client
+def test_a_provider_that_hangs_is_waited_for_once_and_then_left_alone(new_place, method):
+    here = new_place(method)
+    first, second = here.another_browser(), here.client
     backs = [here.visit_provider(here.begin(client=client)) for client in (first, second)]
     here.provider.fault = Fault.HANGS
     first.get(backs[0])
@@ -575,10 +616,10 @@ def test_a_provider_that_hangs_is_waited_for_once_and_then_left_alone(place, met
     assert len(here.provider.seen) == asked
 
 
-def test_a_provider_that_is_switched_off_leaves_the_password(place, tmp_path):
-    here = place("oidc")
+def test_a_provider_that_is_switched_off_leaves_the_password(new_place):
+    here = new_place("oidc")
     nobody = dataclasses.replace(here.settings.oidc, issuer="http://127.0.0.1:1")
-    here.client = create_app(dataclasses.replace(here.settings, oidc=nobody)).test_client()
+    here.app = create_app(dataclasses.replace(here.settings, oidc=nobody))
     assert provider.NOT_ANSWERING in refusal(here, here.begin())
 
 
