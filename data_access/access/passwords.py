@@ -130,8 +130,8 @@ def _characters_of_its_own(lower: str) -> int:
 
 # -- passwords for one use --------------------------------------------------------------------
 
-_READABLE: Final = "abcdefghjkmnpqrstuvwxyzACDEFGHJKLMNPQRTUVWXY34679"
-"""Nothing that looks like something else on paper: no 0 and O, 1 and l and I, 2 and Z, 5 and S, 8 and B."""
+_READABLE: Final = "abcdefghjkmnpqrstuvwxyzACDEFGHJKLMNPRTUVWXY34679"
+"""Nothing that looks like something else on paper: no 0, O and Q, 1, l and I, 2 and Z, 5 and S, 8 and B."""
 _GROUPS: Final = (4, 4, 4)
 
 

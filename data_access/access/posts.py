@@ -209,7 +209,7 @@ class Posts:
             post, account = post_of(row), _account(connection, row["account_id"])
             last = max(on, post.valid_from - dt.timedelta(days=1))
             if post.valid_to is not None and post.valid_to <= last:
-                raise UserError(f"该岗位已于 {post.valid_to:%Y-%m-%d} 终止。")
+                raise UserError(f"该岗位到 {post.valid_to:%Y-%m-%d} 为止，不能延长。")
             _refuse_own(connection, account, by)
             _refuse_administrator(post.role, by)
             connection.execute(

@@ -8,6 +8,7 @@ import os
 import secrets
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -61,11 +62,10 @@ def write_once(path: Path, text: str) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             # A link appears whole or not at all, and never replaces what another process has written.
-            Path(path).hardlink_to(temporary)
+            with suppress(FileExistsError):
+                path.hardlink_to(temporary)
         finally:
             Path(temporary).unlink()
-    except FileExistsError:
-        return
     except OSError as error:
         raise ConfigurationError(f"{str(path)!r} cannot be written: {error.strerror}.") from error
 
