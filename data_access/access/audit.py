@@ -143,7 +143,14 @@ class AuditLog:
     # -- reading --------------------------------------------------------------------------
 
     def find(self, *, scope: Scope, where: EventFilter = EVERY, page: int = 1, size: int = 50) -> EventPage:
-        """The events that match, newest first; none unless `scope` admits the log."""
+        """The events that match, newest first; none unless `scope` admits the log.
+
+        Args:
+            scope: that of whoever asks.
+            where: which events are meant.
+            page: from 1; beyond the last one it is the last one.
+            size: events a page.
+        """
         if not scope.is_unlimited("audit"):
             return EventPage(events=(), total=0, up_to=0)
         with self._database.connect() as connection:
@@ -155,7 +162,8 @@ class AuditLog:
             else:
                 total = connection.execute(_counted(conditions)).scalar_one()
             # The index alone finds the page; whole rows are fetched for what is shown.
-            wanted = _newest_first(conditions).limit(size).offset((max(page, 1) - 1) * size)
+            number = min(max(page, 1), max(1, -(-total // size)))
+            wanted = _newest_first(conditions).limit(size).offset((number - 1) * size)
             found = _read(connection, connection.execute(wanted).scalars().all())
         return EventPage(
             events=tuple(entry for entry in found if isinstance(entry, Entry)),

@@ -11,7 +11,7 @@ from typing import Any, Final
 WITHHELD: Final = "[withheld]"
 _CUT: Final = "…"
 _LONGEST_VALUE: Final = 500
-_MOST_ITEMS: Final = 50
+_MOST_ITEMS: Final = 200
 _DEEPEST: Final = 4
 _SECRET: Final = re.compile(r"passw|secret|token|cookie|credential|密码|口令", re.IGNORECASE)
 

@@ -24,7 +24,7 @@ _UNSAFE: Final = re.compile(rf"'*(?:{_FORMULA})")
 """Apostrophes in front count as well, so that each text has one guarded form of its own."""
 
 
-def text_of(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+def text_of(header: Sequence[str], rows: Iterable[Sequence[object]], *, line_end: str = "\r\n") -> Iterator[str]:
     """The table as CSV, in pieces, while `rows` are fetched; no byte order mark.
 
     Numbers stay numbers. Text that a spreadsheet would take for a formula gets an apostrophe before it, which
@@ -33,9 +33,10 @@ def text_of(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator
     Args:
         header: names of the columns.
         rows: as many values each.
+        line_end: what spreadsheets expect, or what other programs on the server do.
     """
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
+    writer = csv.writer(out, lineterminator=line_end)
     writer.writerow([guarded(name) for name in header])
     for row in rows:
         writer.writerow([_cell(value) for value in row])

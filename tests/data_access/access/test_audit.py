@@ -438,16 +438,33 @@ def test_an_empty_log_is_sound(installation):
 
 def test_the_chain_is_walked_in_constant_memory(install, tmp_path):
     database = install(tmp_path).database
-    log = AuditLog(database)
+    rows, last = [], EMPTY
+    for number in range(1, 8001):
+        entry = Entry(
+            sequence=number,
+            at=NOON,
+            actor="t1",
+            kind="export",
+            subject="",
+            result="done",
+            rows=number,
+            scope="",
+            address="",
+            detail={"text": "x" * 400},
+            previous_hash=last.hash,
+            hash="",
+        )
+        last = Head(sequence=number, hash=digest(entry))
+        rows.append(vars(replace(entry, hash=last.hash)))
     with transaction(database) as connection:
-        for number in range(3000):
-            log.write_in(connection, event(rows=number, detail={"text": "x" * 400}))
-    log.verify()  # what the first query keeps for later ones is not counted
+        connection.execute(insert(AuditEvent), rows)
+    log = AuditLog(database)
+    assert log.verify().head == last  # what the first query keeps for later ones is not counted
     tracemalloc.start()
-    assert log.verify().count == 3000
+    log.verify()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 4_000_000  # all events take twice as much
+    assert peak < 4_000_000  # all events take three times as much
 
 
 def test_a_check_is_an_event_and_the_newest_one_is_told(installation):
@@ -563,7 +580,7 @@ def test_a_large_or_deep_detail_is_bounded(installation):
         deep = {"in": deep}
     log = AuditLog(installation.database)
     log.write(event(detail={"deep": deep, "long": list(range(10_000)), **{f"k{n}": n for n in range(1000)}}))
-    assert len(repr(entries(log)[0].detail)) < 3000
+    assert len(repr(entries(log)[0].detail)) < 6000
     assert log.verify().is_sound
 
 
@@ -624,9 +641,10 @@ def test_events_are_found_newest_first(log, fields, found):
 def test_pages_of_a_search_stay_the_same_while_events_are_added(log):
     first = log.find(scope=ALL, size=5)
     log.write(event("t9"))
-    pages = [log.find(scope=ALL, where=EventFilter(up_to=first.up_to), page=n, size=5) for n in (1, 2, 3, 4)]
+    pages = [log.find(scope=ALL, where=EventFilter(up_to=first.up_to), page=n, size=5) for n in (1, 2, 3)]
     assert [entry.sequence for page in pages for entry in page.events] == list(range(12, 0, -1))
     assert {page.total for page in pages} == {12}
+    assert log.find(scope=ALL, where=EventFilter(up_to=first.up_to), page=99, size=5).events == pages[-1].events
     assert log.find(scope=ALL).total == 13
 
 

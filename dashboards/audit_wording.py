@@ -1,0 +1,193 @@
+"""Events of the audit log in the words of its page and of its export."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dashboards.wording import METHODS_ZH, SOURCES_ZH
+from data_access.access.audit import AuditKind, Result
+from data_access.access.audit_chain import Entry, Fault
+from data_access.access.permissions import Permission
+from data_access.access.roles import ROLES
+from data_access.clock import COLLEGE_ZONE
+from layouts import format as fmt
+
+_CONSOLE: Final = "console:"
+_DATA_REQUEST: Final = "/_dash-update-component"
+
+_RESULT_STATES: Final = {Result.DONE: "reached", Result.DENIED: "alert", Result.FAILED: "warning"}
+_SUBJECTS_ZH: Final = {
+    "account": "账号",
+    "audit:chain": "审计日志的哈希链",
+    "audit:log": "审计日志",
+    "import": "导入批次",
+    "indicators": "指标计算",
+    "demo": "演示数据",
+    "roster": "名册",
+}
+_FACTS_ZH: Final = {
+    "because": "原因",
+    "broken": "断裂处",
+    "change": "变更",
+    "count": "条数",
+    "fault": "问题",
+    "file": "文件",
+    "files": "文件",
+    "filter": "查询条件",
+    "from": "开始日期",
+    "head": "链尾",
+    "kind": "类型",
+    "mapping": "映射",
+    "method": "登录方式",
+    "node": "所在节点",
+    "permission": "所需权限",
+    "post": "岗位编号",
+    "reason": "原因",
+    "role": "角色",
+    "sequence": "序号",
+    "sha256": "文件 SHA-256",
+    "source": "来源",
+    "status": "状态",
+    "to": "结束日期",
+    "unreadable": "无法读取",
+}
+_VALUES_ZH: Final[Mapping[str, Mapping[str, str]]] = {
+    "permission": {permission.value: permission.name_zh for permission in Permission},
+    "role": {role.value: info.name_zh for role, info in ROLES.items()},
+    "method": METHODS_ZH,
+    "source": SOURCES_ZH,
+    "fault": {fault.value: fault.text_zh for fault in Fault},
+    "change": {
+        "created": "新建",
+        "disabled": "停用",
+        "enabled": "启用",
+        "reset": "重置密码",
+        "own": "本人修改密码",
+        "granted": "授予",
+        "ended": "终止",
+    },
+    "because": {
+        "wrong": "密码错误",
+        "unknown": "没有这个账号",
+        "disabled": "账号已停用",
+        "no-post": "没有生效的岗位",
+        "throttled": "尝试过于频繁",
+        "sign-out": "本人退出",
+        "new sign-in": "在同一浏览器重新登录",
+        "ended-by-owner": "本人结束该处登录",
+        "idle": "长时间未操作",
+        "absolute": "达到最长登录时间",
+        "password": "密码已更改",
+        "post": "岗位已变动",
+        "roster": "名册变动",
+    },
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One event as the page shows it.
+
+    Attributes:
+        actor: username to search by; empty for nobody.
+        who: the actor in words.
+        what: kind of event, and the change where it is one.
+        state: CSS class of `states` and the word for the result.
+        rows: how many, with separators; empty where none were given out.
+        facts: everything else, as pairs of name and value.
+    """
+
+    sequence: int
+    time: str
+    actor: str
+    who: str
+    what: str
+    subject: str
+    state: tuple[str, str]
+    rows: str
+    address: str
+    facts: tuple[tuple[str, str], ...]
+
+
+def line(entry: Entry) -> Line:
+    """One event in words."""
+    return Line(
+        sequence=entry.sequence,
+        time=time_of(entry),
+        actor=entry.actor,
+        who=who(entry.actor),
+        what=what_zh(entry),
+        subject=subject_zh(entry.subject),
+        state=state(entry.result),
+        rows="" if entry.rows is None else fmt.number(entry.rows, digits=0),
+        address=entry.address or fmt.NO_VALUE,
+        facts=(
+            *_facts(entry.detail),
+            *((("数据范围", entry.scope),) if entry.scope else ()),
+            ("序号与哈希", f"{entry.sequence} · {entry.hash}"),
+        ),
+    )
+
+
+def time_of(entry: Entry) -> str:
+    """When it happened, on the college's clock to the second."""
+    return f"{entry.at.astimezone(COLLEGE_ZONE):%Y-%m-%d %H:%M:%S}"
+
+
+def who(actor: str) -> str:
+    """An actor in words: a username as it is, the console and strangers by name."""
+    if actor.startswith(_CONSOLE):
+        return f"控制台 {actor.removeprefix(_CONSOLE)}"
+    return actor or "未登录者"
+
+
+def kind_zh(kind: str) -> str:
+    """A kind of event in words; the key itself where a later version wrote it."""
+    return AuditKind(kind).name_zh if kind in set(AuditKind) else kind
+
+
+def what_zh(entry: Entry) -> str:
+    """What was done, such as ``登录`` or ``岗位 · 授予``."""
+    change = entry.detail.get("change")
+    done = _VALUES_ZH["change"].get(change) if isinstance(change, str) else None
+    return f"{kind_zh(entry.kind)} · {done}" if done else kind_zh(entry.kind)
+
+
+def state(result: str) -> tuple[str, str]:
+    """A result as a CSS class of `states` and a word."""
+    if result not in set(Result):
+        return "no-data", result
+    known = Result(result)
+    return _RESULT_STATES[known], known.name_zh
+
+
+def subject_zh(subject: str) -> str:
+    """What something was done to, in words as far as they are known."""
+    if subject.startswith(_DATA_REQUEST):
+        return f"数据请求{subject.removeprefix(_DATA_REQUEST)}"
+    if subject.startswith("/"):
+        return f"页面 {subject}"
+    if subject in _SUBJECTS_ZH:
+        return _SUBJECTS_ZH[subject]
+    name, colon, rest = subject.partition(":")
+    return f"{_SUBJECTS_ZH[name]} {rest}" if colon and name in _SUBJECTS_ZH else subject or fmt.NO_VALUE
+
+
+def _facts(detail: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in detail.items():
+        label = f"{prefix}{_FACTS_ZH.get(name, name)}"
+        if isinstance(value, dict):
+            yield from _facts(value, f"{label} · ")
+        elif value not in (None, "", []):
+            yield label, _value_zh(name, value)
+
+
+def _value_zh(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return "、".join(_value_zh(name, item) for item in value)
+    if isinstance(value, str):
+        return _VALUES_ZH.get(name, {}).get(value, value)
+    return json.dumps(value, ensure_ascii=False)
