@@ -13,6 +13,7 @@ from flask_wtf.csrf import generate_csrf
 
 from dashboards import (
     account,
+    audit_log,
     guard,
     health,
     identity,
@@ -47,6 +48,7 @@ BLUEPRINTS: Final[tuple[MakeBlueprint, ...]] = (
     people.blueprint,
     post_grants.blueprint,
     role_matrix.blueprint,
+    audit_log.blueprint,
 )
 """Everything that the server draws itself; a module that brings pages of its own is entered here."""
 
