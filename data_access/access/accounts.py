@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import getpass
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -16,7 +15,7 @@ from data_access import clock
 from data_access.access.account_search import holds_administrator_post, matching, roles_of
 from data_access.access.audit import AuditKind, AuditLog, Event, Result
 from data_access.access.changes import changing, end_sessions, hold
-from data_access.access.names import normal_username, one_line
+from data_access.access.names import USERNAME, normal_username, one_line
 from data_access.access.passwords import REMEMBERED, hash_password, one_time_password, problems_of, verify_password
 from data_access.access.roles import Role
 from data_access.access.scope import Scope
@@ -34,7 +33,6 @@ STATES: Final[Mapping[str, str]] = {
 }
 """States that accounts can be searched by, as pages name them."""
 
-_USERNAME: Final = re.compile(r"[a-z0-9._@-]{2,64}")
 _NAME_LENGTH: Final = 64
 _REASON_LENGTH: Final = 120
 _KINDS: Final = frozenset({"teacher", "student", "other"})
@@ -250,7 +248,7 @@ class Accounts:
         """`create` within the caller's write transaction."""
         hold(connection)
         username, name = normal_username(username), one_line(name, _NAME_LENGTH)
-        if not _USERNAME.fullmatch(username):
+        if not USERNAME.fullmatch(username):
             raise UserError("用户名须为 2 至 64 个字符，只能用字母、数字和 . _ - @。")
         if not name:
             raise UserError("姓名不能为空。")

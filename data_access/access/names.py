@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
+
+USERNAME: Final = re.compile(r"[a-z0-9._@-]{2,64}")
+"""What somebody may choose as a username, once it is normal."""
 
 _LONGEST_TYPED: Final = 256
 

@@ -120,17 +120,23 @@ def fingerprint(mapping: Mapping, files: Sequence[RawFile]) -> str:
 
 def stage_files(directory: Path, mapping: Mapping, files: Sequence[RawFile], limits: Limits) -> tuple[StagedFile, ...]:
     """Have a child process read the files into `directory`; a child that fails refuses all of them."""
+    return stage_jobs(
+        directory, [_job(directory / f"{n}.parquet", mapping, file) for n, file in enumerate(files)], limits
+    )
+
+
+def stage_jobs(directory: Path, jobs: Sequence[FileJob], limits: Limits) -> tuple[StagedFile, ...]:
+    """The same for files of which no mapping speaks."""
     directory.mkdir(parents=True, exist_ok=True)
-    jobs = [_job(directory / f"{n}.parquet", mapping, file) for n, file in enumerate(files)]
     job_file = directory / "job.json"
     job_file.write_text(
         json.dumps({"limits": asdict(limits), "files": [asdict(job) for job in jobs]}, ensure_ascii=False),
         encoding="utf-8",
     )
     if _run_child(job_file, limits) is None:
-        _refuse_all(directory, files, f"读取超过 {limits.wall_seconds} 秒，已停止")
+        _refuse_all(directory, jobs, f"读取超过 {limits.wall_seconds} 秒，已停止")
     elif not (directory / RESULT_FILE).exists():
-        _refuse_all(directory, files, "读取文件时超出内存或时间限制，或文件已损坏")
+        _refuse_all(directory, jobs, "读取文件时超出内存或时间限制，或文件已损坏")
     return staged_result(directory)
 
 
@@ -198,7 +204,7 @@ def _format(source: Source, name: str) -> str:
     return suffix if suffix in FORMATS else "csv"
 
 
-def _refuse_all(directory: Path, files: Sequence[RawFile], reason: str) -> None:
+def _refuse_all(directory: Path, files: Sequence[FileJob], reason: str) -> None:
     remedy = "请拆分文件或重新导出"
     refused = [
         StagedFile(
