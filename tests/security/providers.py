@@ -106,6 +106,8 @@ class Provider:
     """What both kinds have in common: an address, who is signed in there, a fault, a memory.
 
     Attributes:
+        name: of the machine, as the provider's addresses give it; to browsers ``localhost`` is another site than
+            ``127.0.0.1``.
         username: who the visitor is, according to the provider.
         asks: True for a page on which the visitor agrees; else they are sent back at once.
         seen: path and values of every request, in order.
@@ -114,6 +116,7 @@ class Provider:
     FOR_PEOPLE: ClassVar[str]
     """The one path that a browser visits; all others are asked by the application."""
 
+    name: str = "127.0.0.1"
     username: str = ""
     url: str = ""
     fault: Fault | None = None
@@ -158,7 +161,7 @@ def serving(provider: SomeProvider, app: Flask) -> Iterator[SomeProvider]:
     app.before_request(provider.receive)
     app.add_url_rule("/tripwire", "tripwire", lambda: "", methods=["GET", "POST"])
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    provider.url = f"http://127.0.0.1:{server.server_port}"
+    provider.url = f"http://{provider.name}:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
