@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
 
-PERSONS: Final = frozenset({"student", "teacher"})
-"""Levels whose rows are one person each."""
+PERSONS: Final = frozenset({"student", "teacher", "roster"})
+"""Kinds of rows that are about one person each."""
 SMALLEST_GROUP: Final = 5
 """Sensitive figures about fewer people are not shown to those who may only see groups (domain S13)."""
 

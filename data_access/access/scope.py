@@ -20,7 +20,7 @@ _COLUMNS: Final = {
     "course": Entity.course_id,
     "teacher": Entity.teacher_id,
 }
-_ENTITIES: Final = GROUPS | PERSONS
+_ENTITIES: Final = GROUPS | PERSONS - {"roster"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,8 +37,12 @@ class Post:
 
     @property
     def is_sound(self) -> bool:
-        """True where the role can be held at such a node; what else is stored, by whatever way, gives nothing."""
-        return self.node_level in ROLES[self.role].nodes and (self.node_level != "school" or self.node_id == SCHOOL_ID)
+        """True where the role can be held at such a node, and the node is there; any other post gives no row.
+
+        Classes may still name a major that is gone: who led it does not look after them any more.
+        """
+        is_there = self.node_id == SCHOOL_ID if self.node_level == "school" else bool(self.node_name)
+        return is_there and self.node_level in ROLES[self.role].nodes
 
     def holds_on(self, day: dt.date) -> bool:
         """True where the post is held on `day`."""
@@ -105,10 +109,8 @@ def scope_of(posts: Collection[Post], *, who: str) -> Scope:
         for reach in reaches_of(post.role):
             if reach.rows is Rows.REFERRED:
                 grants.append(_grant(reach, owners=owners, node="referral"))
-            elif post.node_level == "school" or (reach.rows is Rows.COLLEGE and post.node_name):
+            elif reach.rows is Rows.COLLEGE or post.node_level == "school":
                 grants.append(_grant(reach, owners=owners))
-            elif reach.rows is Rows.COLLEGE:
-                continue  # the node is gone, and with it the duty for whose sake the college was open
             else:
                 # Many posts of one kind (a counsellor's classes) become one condition, not one each.
                 nodes.setdefault((reach, post.node_level), set()).add(post.node_id)
