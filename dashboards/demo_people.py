@@ -41,6 +41,11 @@ def password(settings: Settings) -> str:
         return ""
 
 
+def password_of(username: str, services: Services) -> str:
+    """The password with which a demo account signs in at a click; empty for every other account."""
+    return password(services.settings) if any(person.username == username for person in listed(services)) else ""
+
+
 def listed(services: Services) -> Sequence[DemoPerson]:
     """The demo accounts with the posts they hold today, weightiest role first; none outside of demo mode."""
     if not password(services.settings):

@@ -7,11 +7,14 @@ import uuid
 from http import HTTPStatus
 from typing import Any, Final
 
+from dash.exceptions import DependencyException
 from flask import Flask, Response, jsonify, make_response, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from dashboards import server_page
+from dashboards.wording import BUSY
+from data_access.errors import BusyError
 
 _LOG: Final = logging.getLogger("luoxuan.web")
 _INTERNAL: Final = "_dash"
@@ -25,6 +28,7 @@ TITLES: Final = {
     HTTPStatus.METHOD_NOT_ALLOWED: "不能这样访问",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "内容太大",
     HTTPStatus.INTERNAL_SERVER_ERROR: "出错了",
+    HTTPStatus.SERVICE_UNAVAILABLE: "请稍后再试",
 }
 _MESSAGES: Final = {
     HTTPStatus.NOT_FOUND: "可能是地址有误，或者该对象不在你的数据范围内。",
@@ -75,12 +79,20 @@ def install(server: Flask) -> None:
                 answer.headers[name] = value
         return answer
 
+    def busy(_error: BusyError) -> Response:
+        return refuse(HTTPStatus.SERVICE_UNAVAILABLE, BUSY)
+
+    def missing(_error: DependencyException) -> Response:
+        return refuse(HTTPStatus.NOT_FOUND, _MESSAGES[HTTPStatus.NOT_FOUND])
+
     def broken(error: Exception) -> Response:
         error_id = record(error, f"{request.method} {request.endpoint}")
         return refuse(HTTPStatus.INTERNAL_SERVER_ERROR, f"请稍后再试；仍不行时把错误编号告诉管理员：{error_id}")
 
     server.register_error_handler(CSRFError, expired)
     server.register_error_handler(HTTPException, failed)
+    server.register_error_handler(BusyError, busy)
+    server.register_error_handler(DependencyException, missing)  # Dash's word for a script that it does not have
     server.register_error_handler(Exception, broken)
 
 

@@ -100,7 +100,7 @@ class _Pages:
         form = SignInForm()
         username, password = (form.username.data or "").strip(), form.password.data or ""
         if form.demo.data:
-            username, password = form.demo.data, demo_people.password(self._services.settings)
+            username, password = form.demo.data, demo_people.password_of(form.demo.data, self._services)
         outcome = self._services.authentication.by_password(username, password, address=request.remote_addr or "")
         if outcome.account_id is None:
             return self._form(form, outcome)

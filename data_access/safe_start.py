@@ -94,7 +94,8 @@ def _of_secrets(settings: Settings) -> Iterator[str]:
         yield str(error)
     if settings.oidc is not None:
         try:
-            read_private(settings.oidc.client_secret_file, "LUOXUAN_OIDC_CLIENT_SECRET_FILE")
+            if not read_private(settings.oidc.client_secret_file, "LUOXUAN_OIDC_CLIENT_SECRET_FILE"):
+                yield f"LUOXUAN_OIDC_CLIENT_SECRET_FILE {str(settings.oidc.client_secret_file)!r} is empty."
         except ConfigurationError as error:
             yield str(error)
 

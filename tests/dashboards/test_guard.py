@@ -240,6 +240,11 @@ def test_routes_of_dash_that_nobody_needs_are_closed(web, path):
     assert web.signed_in("leader").get(path).status_code == 403
 
 
+@pytest.mark.parametrize("path", [SUITE, "/_dash-component-suites/os/path.py", "/_dash-component-suites/dash/dash.py"])
+def test_scripts_that_dash_does_not_have_are_not_found(web, path):
+    assert web.signed_in("leader").get(path).status_code == 404
+
+
 # -- requests for data ------------------------------------------------------------------------
 
 
