@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, HiddenField, RadioField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional, Regexp, StopValidation, ValidationError
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp, StopValidation, ValidationError
 
 from dashboards.wording import KINDS_ZH
 
@@ -54,17 +55,22 @@ class ConfirmForm(FlaskForm):  # type: ignore[misc]
 class AccountForm(FlaskForm):  # type: ignore[misc]
     """A new account."""
 
-    username = StringField("用户名", filters=[stripped], validators=[InputRequired("请填写用户名，一般是工号或学号。")])
+    username = StringField("用户名", filters=[stripped], validators=[DataRequired("请填写用户名，一般是工号或学号。")])
     name = StringField(
         "姓名",
         filters=[stripped],
         validators=[
-            InputRequired("请填写姓名。"),
+            DataRequired("请填写姓名。"),
             Length(max=64, message="最长 64 个字。"),
             Regexp(_PRINTABLE, message="姓名里不能有控制字符。"),
         ],
     )
-    person_kind = RadioField("身份", choices=list(KINDS_ZH.items()), default="teacher")
+    person_kind = RadioField(
+        "身份",
+        choices=[SelectChoice(value, name) for value, name in KINDS_ZH.items()],
+        default="teacher",
+        invalid_choice_message="请选择一种身份。",
+    )
 
 
 class DisableForm(ConfirmForm):
@@ -74,7 +80,7 @@ class DisableForm(ConfirmForm):
         "停用原因",
         filters=[stripped],
         validators=[
-            InputRequired("请写明停用的原因，它会记入日志。"),
+            DataRequired("请写明停用的原因，它会记入日志。"),
             Length(max=LONGEST_REASON, message=f"最长 {LONGEST_REASON} 个字。"),
         ],
     )
@@ -110,7 +116,10 @@ class EndForm(ConfirmForm):
     """When a post ends."""
 
     when = RadioField(
-        "何时结束", choices=[("now", "立即收回，今天起无效"), ("day", "到下面这天为止，当天仍有效")], default="now"
+        "何时结束",
+        choices=[SelectChoice("now", "立即收回，今天起无效"), SelectChoice("day", "到下面这天为止，当天仍有效")],
+        default="now",
+        invalid_choice_message="请选择何时结束。",
     )
     day = Day("最后一天", validators=[needed_unless_now, Optional(), within_years])
 
