@@ -30,6 +30,14 @@ def _no_note(_viewer: Viewer, _what: str, _permission: Permission) -> None:
     """Records nothing, where nobody is there to read it."""
 
 
+class _Application(Dash):
+    """Dash, which keeps the versions of what it is made of to itself."""
+
+    def _config(self) -> dict[str, Any]:
+        told: dict[str, Any] = super()._config()
+        return {name: "" if "_version" in name and isinstance(text, str) else text for name, text in told.items()}
+
+
 def build(
     pages: Sequence[Page],
     services: Services,
@@ -52,7 +60,7 @@ def build(
         form_token: proof that a form comes from a page of this session.
         note_denial: records that a viewer asked for a page for which they lack the permission.
     """
-    app = Dash(
+    app = _Application(
         "luoxuan",
         server=server or Flask("luoxuan", static_folder=None),
         title="螺旋 · 质量保证平台",

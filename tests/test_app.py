@@ -8,9 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from app import cli, create_app
+from data_access.errors import ConfigurationError
 from data_access.installation import open_home, open_lake
 from data_access.lake import load_tables
-from data_access.settings import Settings
+from data_access.settings import Mode, Settings
 from indicators.engine import compute
 from indicators.library import shipped_library
 from tests.random_college import AS_OF, random_tables
@@ -193,11 +194,16 @@ def test_an_address_beyond_this_machine_is_refused(monkeypatch):
     monkeypatch.setenv("LUOXUAN_HOST", "0.0.0.0")
     result = CliRunner().invoke(cli, ["run"])
     assert result.exit_code == 1
-    assert "no sign-in" in result.output
+    assert "only listen on this machine" in result.output
 
 
-def test_the_web_application_answers(home):
+def test_the_web_application_asks_to_sign_in_and_is_healthy(home):
     client = create_app(Settings.at(home)).test_client()
-    page = client.get("/courses")
-    assert page.status_code == 200
-    assert 'lang="zh-CN"' in page.text
+    assert client.get("/courses").location == "/sign-in?next=%2Fcourses"
+    assert 'lang="zh-CN"' in client.get("/sign-in").text
+    assert client.get("/healthz").status_code == 200
+
+
+def test_the_web_application_is_not_made_of_unsafe_settings(home):
+    with pytest.raises(ConfigurationError, match="https"):
+        create_app(Settings.at(home, mode=Mode.PRODUCTION))

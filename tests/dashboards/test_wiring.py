@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from data_access.access.permissions import Permission
 from data_access.errors import UnknownNameError
 from layouts import shell
 from layouts.panel import Content
-from tests.dashboards.college import College, services
+from tests.dashboards.college import EVERYBODY, College, services
 from tests.layouts.component_tree import find, text, types, walk
 
 
@@ -38,12 +39,22 @@ class Uncomputed(College):
         raise UnknownNameError(f"{code} has not been computed.")
 
 
-def build(college=None, tmp_path="assets"):
-    return wiring.build(PAGES, services(college or College()), assets_folder=str(tmp_path))
+COURSES = next(page for page in PAGES if page.name == "courses")
 
 
-def route(path, search="", college=None):
-    shown = wiring.route(PAGES, services(college or College()), path, search)
+def build(college=None, viewer=EVERYBODY, **options):
+    made = dataclasses.replace(services(college or College()), viewer=lambda: viewer)
+    return wiring.build(PAGES, made, assets_folder="assets", **options)
+
+
+def holder(*permissions):
+    """Somebody with these permissions and nothing else."""
+    return dataclasses.replace(EVERYBODY, permissions=frozenset(permissions))
+
+
+def route(path, search="", college=None, viewer=EVERYBODY, **options):
+    made = dataclasses.replace(services(college or College()), viewer=lambda: viewer)
+    shown = wiring.route(PAGES, made, path, search, **options)
     names = ("main", "breadcrumb", "context", "navigation", "freshness", "foot", "title")
     return dict(zip(names, shown, strict=True))
 
@@ -83,8 +94,80 @@ def test_no_two_components_of_a_page_share_an_id():
     assert len(seen) == len(set(seen))
 
 
-def test_the_first_page_is_also_at_the_root():
-    assert route("/")["title"] == route("/courses")["title"] == "课程监测"
+def test_where_no_page_is_at_the_root_the_first_that_one_may_open_stands_there():
+    pages = [dataclasses.replace(COURSES, name="hidden", path="/hidden", requires=Permission.AUDIT_VIEW), COURSES]
+    made = dataclasses.replace(services(College()), viewer=lambda: holder(Permission.COURSE_VIEW))
+    assert wiring.route(pages, made, "/", "")[-1] == "课程监测"
+
+
+@pytest.mark.parametrize("path", ["/courses", "/offerings/1", "/offerings/999"])
+def test_a_page_without_its_permission_says_why_and_where_to_go(path):
+    noted = []
+    reader = holder(Permission.APPLICATION_OPEN)
+    shown = route(path, viewer=reader, note_denial=lambda *denied: noted.append(denied))
+    assert shown["title"] == "没有权限"
+    assert "你的岗位没有“查看课程与教学班”的权限。" in text(shown["main"])
+    assert [link.href for link in types(shown["main"], "Link")] == ["/"]
+    assert shown["context"] == []
+    assert noted == [(reader, path, Permission.COURSE_VIEW)]
+
+
+def test_a_page_with_its_permission_is_not_noted():
+    route("/courses", note_denial=lambda *_: pytest.fail("noted"))
+
+
+def test_the_navigation_offers_what_one_may_open_and_nothing_else():
+    def offered(*permissions):
+        tree = route("/courses", viewer=holder(*permissions))["navigation"]
+        return [link.href for kind in ("Link", "A") for link in types(tree, kind)]
+
+    assert offered() == []
+    assert offered(Permission.COURSE_VIEW) == ["/courses"]
+    assert offered(Permission.COURSE_VIEW, Permission.ROLE_VIEW) == ["/courses", "/admin/roles"]
+
+
+def test_every_document_has_the_status_that_its_page_deserves():
+    def statuses(viewer):
+        client = build(viewer=viewer).server.test_client()
+        return {path: client.get(path).status_code for path in ("/", "/courses", "/courses/", "/offerings/1", "/none")}
+
+    assert statuses(EVERYBODY) == {"/": 200, "/courses": 200, "/courses/": 200, "/offerings/1": 200, "/none": 404}
+    few = holder(Permission.APPLICATION_OPEN)
+    assert statuses(few) == {"/": 200, "/courses": 403, "/courses/": 403, "/offerings/1": 403, "/none": 404}
+
+
+def test_all_documents_are_the_same_whatever_their_address():
+    client = build().server.test_client()
+    documents = [client.get(path).text for path in ("/", "/courses", "/offerings/999", "/none")]
+    assert len({re.sub(r'"end_id":"[^"]+"', "", text) for text in documents}) == 1
+
+
+def test_the_document_names_no_version_and_no_other_host():
+    document = build().server.test_client().get("/").text
+    told = json.loads(re.search(r'id="_dash-config"[^>]*>(.+?)</script>', document).group(1))
+    assert {told[name] for name in told if name.endswith("_version")} <= {"", None}
+    assert "https:" not in json.dumps(told)
+    assert "Python" not in document
+
+
+def test_who_may_open_nothing_but_pages_that_the_server_draws_is_led_there():
+    pages = [COURSES]
+    made = dataclasses.replace(services(College()), viewer=lambda: holder(Permission.AUDIT_VIEW))
+    client = wiring.build(pages, made, assets_folder="assets").server.test_client()
+    assert client.get("/").location == "/admin/audit"
+
+
+def test_the_layout_holds_the_menu_of_whoever_asks():
+    app = build(form_token=lambda: "the-token")
+    (menu,) = find(app.layout(), className="user-menu")
+    assert "王建国" in text(menu)
+    assert [button.value for button in types(menu, "Button")] == ["the-token"]
+
+
+def test_every_server_callback_says_what_each_of_its_arguments_must_be():
+    for entry in build().callback_map.values():
+        if "callback" in entry:
+            assert len(entry["callback"].takes) == len(entry["inputs"]) + len(entry["state"])
 
 
 def test_drilling_down_keeps_the_entry_of_the_navigation_lit():
@@ -96,7 +179,7 @@ def test_drilling_down_keeps_the_entry_of_the_navigation_lit():
 def test_what_does_not_exist_is_said_in_chinese_with_a_way_on(path):
     shown = route(path)
     assert shown["title"] == "没有找到"
-    assert types(shown["main"], "Link")[0].href == "/courses"
+    assert "/courses" in [link.href for link in types(shown["main"], "Link")]
 
 
 def test_an_unknown_address_does_not_stop_the_data_callback():
@@ -137,7 +220,7 @@ def test_before_anything_was_computed_nothing_is_logged_as_broken(caplog):
 
 def test_a_page_that_needs_no_values_is_drawn_before_there_are_any():
     page = dataclasses.replace(
-        PAGES[0],
+        COURSES,
         shows_values=False,
         panels=[Panel(name="only", title="说明", draw=lambda _data: Content(body=html.P("可以用")))],
     )
@@ -175,7 +258,7 @@ def test_every_control_has_a_label():
 def test_two_pages_of_one_address_are_refused():
     with pytest.raises(ValueError, match="path of their own"):
         wiring.build(
-            (PAGES[0], PAGES[0].__class__(**{**vars(PAGES[0]), "name": "other"})),
+            (COURSES, dataclasses.replace(COURSES, name="other")),
             services(College()),
             assets_folder="assets",
         )
@@ -188,7 +271,7 @@ def test_two_applications_in_one_process_do_not_share_callbacks():
 
 def test_the_server_answers_a_data_request():
     app = build()
-    page = PAGES[0]
+    page = COURSES
     key = next(key for key in app.callback_map if "sections" in key)
     address = {"path": "/courses", "search": "?dept=1"}
     outputs = [{"id": ids.notice(page.name), "property": "children"},
@@ -210,9 +293,9 @@ def test_the_first_html_is_chinese_local_and_without_any_page():
 
 
 def test_the_shell_holds_no_layout_of_a_page():
-    layout = json.dumps(build().layout.to_plotly_json(), default=lambda item: item.to_plotly_json())
+    layout = json.dumps(build().layout().to_plotly_json(), default=lambda item: item.to_plotly_json())
     assert "courses" not in layout
-    assert find(build().layout, id=shell.MAIN)
+    assert find(build().layout(), id=shell.MAIN)
 
 
 def test_only_wiring_registers_callbacks():

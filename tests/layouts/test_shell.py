@@ -1,3 +1,4 @@
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -9,9 +10,39 @@ TODAY = dt.date(2026, 11, 21)
 
 
 def test_the_first_focus_leads_past_the_navigation():
-    tree = shell.shell()
+    tree = shell.shell(None)
     assert find(tree, className="skip-link")[0].href == f"#{shell.MAIN}"
     assert types(tree, "Main")[0].id == shell.MAIN
+
+
+USER = shell.User(name="周明远", posts=["校领导"], has_account_page=True, form_token="t")
+
+
+def test_the_menu_says_who_is_signed_in_and_leads_out_by_a_form():
+    menu = shell.user_menu(USER)
+    assert "周明远" in text(menu)
+    assert "校领导" in text(menu)
+    (form,) = types(menu, "Form")
+    assert (form.action, form.method) == ("/sign-out", "POST")
+    (button,) = types(form, "Button")
+    assert (button.name, button.value, button.type) == ("csrf_token", "t", "submit")
+
+
+def test_a_screen_has_no_account_to_look_after():
+    assert [link.href for link in types(shell.user_menu(USER), "A")] == ["/account"]
+    assert types(shell.user_menu(dataclasses.replace(USER, has_account_page=False)), "A") == []
+
+
+def test_there_is_no_menu_before_somebody_is_signed_in():
+    assert find(shell.shell(None), className="user-menu") == []
+    assert len(find(shell.shell(USER), className="user-menu")) == 1
+
+
+def test_pages_that_the_server_draws_are_loaded_whole():
+    drawn = shell.Entry(group="管理", label="审计日志", href="/admin/audit", is_server_drawn=True)
+    page = shell.Entry(group="五个层面", label="课程", href="/courses")
+    assert type(shell.link(drawn)).__name__ == "A"
+    assert type(shell.link(page)).__name__ == "Link"
 
 
 def test_the_document_is_chinese():
