@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine, func, select
 
+from data_access.access.audit import AuditKind
 from data_access.account_commands import account_group
+from data_access.audit_commands import audit_group, recorded
 from data_access.clock import today
 from data_access.database.models import ComputeRun, ImportBatch
 from data_access.errors import LuoxuanError, UserError
 from data_access.installation import open_home, open_lake
+from data_access.intake_commands import import_command, undo_command
 from data_access.lake_commands import lake_group
+from data_access.progress import progress_bar
+from data_access.roster_commands import follow_roster, roster_command
+from data_access.safe_start import check_safe_start
 from data_access.settings import Settings
 
 if TYPE_CHECKING:
-    from data_access.intake import Intake
     from indicators.values import StoredValues
 
 ROOT: Final = Path(__file__).resolve().parent
@@ -67,6 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     chosen = settings or Settings.from_environment()
     database = open_home(chosen)
+    check_safe_start(chosen, database)
     secret = installation_secret(chosen)
     audit = AuditLog(database)
     services = Services(
@@ -108,8 +108,8 @@ def cli() -> None:
     """
 
 
-cli.add_command(account_group)
-cli.add_command(lake_group)
+for _command in (account_group, audit_group, import_command, lake_group, roster_command, undo_command):
+    cli.add_command(_command)
 
 
 def main() -> None:
@@ -127,25 +127,10 @@ def _print(value: object) -> None:
 
 
 def _print_csv(names: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    click.echo(out.getvalue(), nl=False)
+    from layouts.exports.csv import text_of  # noqa: PLC0415
 
-
-@contextmanager
-def _progress(*, quiet: bool = False) -> Iterator[Callable[[str, float], None]]:
-    """A progress bar on standard error: what is being done and the share done."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), disable=quiet) as bar:
-        task = bar.add_task("", total=1.0)
-        yield lambda what, share: bar.update(task, description=what[:40], completed=share)
+    table = ([row[name] for name in names] for row in rows)
+    click.echo("".join(text_of(names, table, line_end="\n")), nl=False)
 
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSON report.")
@@ -162,7 +147,9 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSO
 @_json_option
 def demo(*, students: int, terms: int, as_of: dt.datetime | None, seed: int, force: bool, as_json: bool) -> None:
     """Build the demo college, load it and compute its indicators."""
+    from data_access.access.audit import AuditLog  # noqa: PLC0415
     from data_access.demo import CollegeSpec, build_demo, source_directory  # noqa: PLC0415
+    from data_access.demo.cast import PASSWORD_FILE, write_cast  # noqa: PLC0415
     from data_access.intake import Intake  # noqa: PLC0415
     from indicators.engine import compute as run  # noqa: PLC0415
     from indicators.library import shipped_library  # noqa: PLC0415
@@ -170,12 +157,17 @@ def demo(*, students: int, terms: int, as_of: dt.datetime | None, seed: int, for
     day = as_of.date() if as_of else today()
     spec = CollegeSpec(students=students, terms=terms, as_of=day, seed=seed)
     settings = Settings.from_environment()
+    if settings.is_production:
+        raise UserError(
+            "The demo college brings accounts that anybody may use. Build it without LUOXUAN_MODE=production."
+        )
     database = open_home(settings)
     _refuse_to_replace(database, force=force)
     library = shipped_library()
     lake = open_lake(settings, database)
-    with _progress(quiet=as_json) as tell:
-        built = build_demo(
+    about = {"students": students, "seed": seed}
+    with recorded(AuditKind.IMPORT, "demo", about) as note, progress_bar(quiet=as_json) as tell:
+        note.rows = built = build_demo(
             spec,
             settings,
             database,
@@ -194,18 +186,26 @@ def demo(*, students: int, terms: int, as_of: dt.datetime | None, seed: int, for
             as_of=day,
             threads=settings.threads,
             memory_limit=settings.memory_limit,
-            progress=lambda what, share: tell(what, 0.5 + 0.5 * share),
+            progress=lambda what, share: tell(what, 0.5 + 0.47 * share),
         )
+        tell("accounts", 0.97)
+        roster = follow_roster(lake, database, force=True)  # another college may have been here before
+        people = write_cast(lake, database, AuditLog(database), settings.home, on=today())
+        tell("accounts", 1.0)
     result = {
         "facts": built,
         "import": imported.to_dict(),
         "compute": report.to_dict(),
+        "roster": roster.to_dict(),
+        "demo_accounts": people,
         "home": str(settings.home),
     }
     if as_json:
         _print(result)
     else:
         click.echo(f"Demo college ready: {built:,} fact rows, {report.rows:,} stored rows. Start it with: luoxuan run")
+        click.echo(f"Sign in at http://{settings.host}:{settings.port}/sign-in as one of: {', '.join(people)}.")
+        click.echo(f"Their password is shown there, and kept in {settings.home / PASSWORD_FILE}")
 
 
 def _refuse_to_replace(database: Engine, *, force: bool) -> None:
@@ -220,54 +220,6 @@ def _refuse_to_replace(database: Engine, *, force: bool) -> None:
         )
 
 
-@cli.command("import", with_appcontext=False)
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
-@click.option("--mapping", required=True, help="How the files become tables; see docs/mappings.md.")
-@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
-@click.option("--accept-good", is_flag=True, help="Take the sound rows even if others are refused.")
-@_json_option
-def import_(*, path: Path, mapping: str, dry_run: bool, accept_good: bool, as_json: bool) -> None:
-    """Import a file, or all files of a directory, under a mapping.
-
-    Without --accept-good one bad row refuses the whole import; every bad row is listed with its reason.
-    """
-    intake = _intake()
-    with _progress(quiet=as_json) as tell:
-        report = intake.run(
-            path, mapping, dry_run=dry_run, accept_good=accept_good, progress=lambda what: tell(what, 0.5)
-        )
-        tell("完成", 1.0)
-    _report(report, as_json=as_json)
-
-
-@cli.command(with_appcontext=False)
-@click.argument("batch", type=click.IntRange(1, 2**53))
-@_json_option
-def undo(*, batch: int, as_json: bool) -> None:
-    """Take back the import BATCH: its rows go, and what it changed returns to what it was."""
-    _report(_intake().undo(batch), as_json=as_json)
-
-
-def _intake() -> Intake:
-    """The intake of this installation, after the leftovers of killed imports."""
-    from data_access.intake import Intake  # noqa: PLC0415
-
-    settings = Settings.from_environment()
-    database = open_home(settings)
-    intake = Intake(settings, open_lake(settings, database), database)
-    intake.sweep()
-    return intake
-
-
-def _report(report: Any, *, as_json: bool) -> None:
-    if as_json:
-        _print(report.to_dict())
-    else:
-        click.echo("\n".join(report.lines()))
-    if not report.succeeded:
-        sys.exit(1)
-
-
 @cli.command(with_appcontext=False)
 @click.option("--full", is_flag=True, help="Compute everything, not only what changed.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Last day that is valued; default today.")
@@ -279,7 +231,10 @@ def compute(*, full: bool, as_of: dt.datetime | None, as_json: bool) -> None:
 
     settings = Settings.from_environment()
     database = open_home(settings)
-    with _progress(quiet=as_json) as tell:
+    with (
+        recorded(AuditKind.MAINTENANCE, "indicators", {"kind": "full"}, unless=not full) as note,
+        progress_bar(quiet=as_json) as tell,
+    ):
         report = run(
             open_lake(settings, database),
             database,
@@ -290,6 +245,7 @@ def compute(*, full: bool, as_of: dt.datetime | None, as_json: bool) -> None:
             memory_limit=settings.memory_limit,
             progress=tell,
         )
+        note.rows = report.rows
     if as_json:
         _print(report.to_dict())
     elif report.kind == "none":
@@ -388,6 +344,7 @@ def run(*, port: int | None) -> None:
     """Serve the pages on this machine until interrupted."""
     settings = Settings.from_environment()
     database = open_home(settings)
+    check_safe_start(settings, database)  # here in plain sentences; the server would say it with a traceback
     with database.connect() as connection:
         computed = connection.execute(select(func.count()).select_from(ComputeRun)).scalar_one()
     if not computed:
@@ -395,8 +352,7 @@ def run(*, port: int | None) -> None:
     database.dispose()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"{host}:{port or settings.port}"
-    click.echo(f"Luoxuan on http://{address}/courses")
-    click.echo("There is no sign-in yet: the server listens on this machine only.")
+    click.echo(f"Luoxuan: sign in at {settings.public_url or f'http://{address}'}/sign-in")
     gunicorn = shutil.which("gunicorn", path=str(Path(sys.executable).parent)) or shutil.which("gunicorn")
     if gunicorn is None:
         raise UserError("gunicorn is not installed in this environment. Run 'make install'.")
@@ -413,6 +369,8 @@ def run(*, port: int | None) -> None:
             "--threads",
             "4",
             "--no-control-socket",
+            "--forwarded-allow-ips",
+            "",  # what proxies say of a request is believed by LUOXUAN_TRUSTED_PROXIES alone
             "--limit-request-line",
             "8190",
             "--log-level",
