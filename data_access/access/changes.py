@@ -17,15 +17,19 @@ _LOCK: Final = 0x6C75_6F78_6163_6374
 
 
 @contextmanager
-def changing(database: Engine) -> Iterator[Connection]:
+def changing(database: Engine, *, patience: float | None = None) -> Iterator[Connection]:
     """A write transaction in which nobody else changes accounts, posts or ends of sessions.
 
     What is read in it stays true until it commits: that no post overlaps, that a name is free.
 
+    Args:
+        database: that of the installation.
+        patience: seconds to wait for other writers; see `transaction`.
+
     Raises:
         BusyError: the database stayed locked by another writer.
     """
-    with transaction(database) as connection:
+    with transaction(database, patience=patience) as connection:
         hold(connection)
         yield connection
 

@@ -13,11 +13,16 @@ _LONGEST_TYPED: Final = 256
 
 
 def normal_username(text: str) -> str:
-    """A username as it is stored and compared: full-width letters are plain ones, case does not count."""
-    return unicodedata.normalize("NFKC", text[:_LONGEST_TYPED]).strip().lower()
+    """A username as it is stored and compared: full-width letters are plain ones, case does not count.
+
+    Characters that nobody can see become the replacement character, which no username contains; some of them
+    a database does not even take.
+    """
+    plain = unicodedata.normalize("NFKC", text[:_LONGEST_TYPED]).strip().lower()
+    return "".join("\ufffd" if unicodedata.category(c)[0] == "C" else c for c in plain)
 
 
 def one_line(text: str, longest: int) -> str:
     """Text that somebody gave, on one line without control characters, cut to length."""
     visible = "".join(" " if unicodedata.category(c)[0] == "C" else c for c in unicodedata.normalize("NFC", text))
-    return " ".join(visible.split())[:longest]
+    return " ".join(visible.split())[:longest].strip()

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,7 +35,7 @@ _KEPT: Final = dt.timedelta(days=30)
 """Ended sessions are forgotten after that; the audit log tells of them longer."""
 _PRUNED_EVERY: Final = dt.timedelta(hours=1)
 _PATIENCE: Final = 0.05
-"""Seconds that a request waits to note an activity."""
+"""Seconds that a request waits for other writers to note an activity or an end."""
 
 _VALID_TODAY: Final = and_(
     PostRecord.account_id == Account.account_id,
@@ -244,13 +245,13 @@ class Sessions:
         ]
 
     def _expire(self, row: RowMapping, because: str) -> None:
-        try:
-            self._end_one(row["sign_in_id"], row["account_id"], because, "")
-        except BusyError:
-            return  # it is refused either way, and recorded when it is tried the next time
+        with suppress(BusyError):  # it is refused either way, and recorded when it is tried the next time
+            self._end_one(row["sign_in_id"], row["account_id"], because, "", patience=_PATIENCE)
 
-    def _end_one(self, sign_in_id: int, account_id: int, because: str, address: str) -> None:
-        with changing(self._database) as connection:
+    def _end_one(
+        self, sign_in_id: int, account_id: int, because: str, address: str, *, patience: float | None = None
+    ) -> None:
+        with changing(self._database, patience=patience) as connection:
             ended = connection.execute(
                 update(SignIn)
                 .where(SignIn.sign_in_id == sign_in_id, SignIn.account_id == account_id, SignIn.ended_at.is_(None))
@@ -272,12 +273,9 @@ class Sessions:
 
     def _note_activity(self, sign_in_id: int, now: dt.datetime) -> None:
         noted = update(SignIn).where(SignIn.sign_in_id == sign_in_id, SignIn.ended_at.is_(None)).values(active_at=now)
-        try:
-            # A compute may be storing values: the page must not wait for it, and the next request notes it as well.
-            with transaction(self._database, patience=_PATIENCE) as connection:
-                connection.execute(noted)
-        except BusyError:
-            return
+        # A compute may be storing values: the page must not wait for it, and the next request notes it as well.
+        with suppress(BusyError), transaction(self._database, patience=_PATIENCE) as connection:
+            connection.execute(noted)
 
     def _prune(self, connection: Connection, now: dt.datetime) -> None:
         if self._pruned_at is None or now - self._pruned_at >= _PRUNED_EVERY:

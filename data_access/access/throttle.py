@@ -20,6 +20,7 @@ from typing import Final, TypeAlias
 from sqlalchemy import ColumnElement, Connection, Engine, case, delete, func, insert, select, update
 
 from data_access import clock
+from data_access.access.names import one_line
 from data_access.database import transaction
 from data_access.database.access_models import SignInAttempt
 
@@ -69,7 +70,7 @@ def network_of(address: str) -> str:
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
-        return address[:64]
+        return one_line(address, 64)
     if found.version == 6:
         if found.ipv4_mapped is not None:
             return str(found.ipv4_mapped)

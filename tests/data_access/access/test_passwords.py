@@ -39,7 +39,7 @@ def test_the_same_password_is_kept_under_another_hash_each_time():
 
 
 def test_full_width_letters_of_an_input_method_are_the_same_letters():
-    assert verify_password(hash_password(GOOD), "Ｂridge－over－９－rivers")  # noqa: RUF001 (full-width on purpose)
+    assert verify_password(hash_password(GOOD), "Ｂridge－over－９－rivers")
 
 
 def test_nothing_is_the_password_of_a_missing_hash():

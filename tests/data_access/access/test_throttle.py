@@ -2,7 +2,7 @@
 
 import datetime as dt
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import pytest
 from hypothesis import given
@@ -278,32 +278,26 @@ def test_the_wait_is_never_longer_than_an_hour(minutes, most):
         assert wait_after(failures, most, now) <= dt.timedelta()
 
 
-def test_a_full_waiting_room_turns_away_at_once_and_fills_again():
+def test_a_full_waiting_room_turns_away_at_once_and_lets_in_again():
     room = WaitingRoom(places=1, seats=1)
-    inside, leave = threading.Semaphore(0), threading.Event()
+    working, leave = threading.Semaphore(0), threading.Event()
 
     def work():
         with room.place() as has_place:
-            inside.release()
-            leave.wait(10)
+            if has_place:
+                working.release()
+                leave.wait(10)
             return has_place
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(3) as pool:
         first = pool.submit(work)
-        inside.acquire()
-        second = pool.submit(work)
-        while not second.running():
-            pass
-        third = None
-        for _ in range(1000):  # until the second one has sat down
-            with room.place() as third:
-                pass
-            if not third:
-                break
+        working.acquire()
+        others = [pool.submit(work), pool.submit(work)]  # one sits down, and the other finds no seat
+        turned_away = next(as_completed(others, timeout=10)).result()
         leave.set()
-        assert third is False
+        assert turned_away is False
         assert first.result() is True
-        assert second.result() is True
+        assert sorted(other.result() for other in others) == [False, True]
     with room.place() as again:
         assert again
 
