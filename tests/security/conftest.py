@@ -14,13 +14,13 @@ from sqlalchemy import insert
 from app import create_app
 from data_access.access.passwords import hash_password
 from data_access.database import transaction
-from data_access.database.access_models import Account, PostRecord
+from data_access.database.access_models import Account, PostRecord, Referral
 from data_access.installation import open_home, open_lake
 from data_access.lake import load_tables
 from data_access.settings import Settings
 from indicators.engine import compute
 from indicators.library import shipped_library
-from tests.security.canaries import AS_OF, tables
+from tests.security.canaries import AS_OF, REFERRED, number, tables
 from tests.security.personas import PERSONAS, Persona
 from tests.security.visitor import PASSWORD, Visitor
 
@@ -58,6 +58,8 @@ def _people(database) -> None:
     """Accounts and posts as rows: how they come about is tested elsewhere."""
     now, password = dt.datetime.now(dt.UTC), hash_password(PASSWORD)
     with transaction(database) as connection:
+        for student in REFERRED:
+            connection.execute(insert(Referral).values(student_id=number(*student), since=AS_OF))
         for persona in PERSONAS:
             (account_id,) = connection.execute(
                 insert(Account).values(

@@ -14,7 +14,7 @@ import pytest
 
 from dashboards import PAGES, guard
 from dashboards.page import Kind
-from tests.security.canaries import LEFT, NONEXISTENT, NOW, canaries, canary, number
+from tests.security.canaries import LEFT, NOW, canaries, canary, number
 from tests.security.conftest import ANONYMOUS, Place
 from tests.security.personas import PERSONAS, RELATIONS, Persona
 from tests.security.visitor import Address, Visitor, addresses, key_of, text_of
@@ -78,9 +78,8 @@ def answers(visitor: Visitor, address: Address) -> Iterator[str]:
 
 
 def neutral(text: str, key: int) -> str:
-    """An answer without what differs between any two addresses."""
-    body = text.split("\n\n", 1)[-1] if "\n\n" in text else text
-    return re.sub(rf"(?<!\d){key}(?!\d)", "N", body)
+    """An answer without the id that was asked for."""
+    return re.sub(rf"(?<!\d){key}(?!\d)", "N", text)
 
 
 @pytest.mark.parametrize("persona", EVERYBODY, ids=ids(EVERYBODY))
@@ -101,7 +100,8 @@ def test_what_is_not_theirs_looks_like_what_does_not_exist(persona, signed_in):
     blank = {a.kind: [neutral(t, a.key) for t in _bodies(visitor, a)] for a in ADDRESSES if a.relation == "nonexistent"}
     hidden = [a for a in ADDRESSES if a.kind and allowed(persona, a) is False]
     for address in hidden:
-        assert [neutral(t, address.key) for t in _bodies(visitor, address)] == blank[address.kind], address
+        for got, wanted in zip(_bodies(visitor, address), blank[address.kind], strict=True):
+            assert neutral(got, address.key) == wanted, address.path
     assert hidden
 
 
@@ -111,7 +111,7 @@ def _bodies(visitor: Visitor, address: Address) -> list[str]:
 
 
 def _without_nonces(text: str) -> str:
-    return re.sub(r'nonce="[^"]+"|csrf_token[^>]*value=\\?"[^"]+"', "", text)
+    return re.sub(r'"end_id":"[^"]+"|nonce="[^"]+"|csrf_token[^>]*value=\\?"[^"]+"', "", text)
 
 
 @pytest.mark.parametrize("persona", EVERYBODY, ids=ids(EVERYBODY))
@@ -141,9 +141,9 @@ def _paths(rule) -> Iterator[str]:
         yield rule.rule
         return
     kind = next((name for name in names if name in RELATIONS), None)
-    values = [key_of(kind, entity) for entity in RELATIONS[kind].values()] if kind else [*FORGED[:5], "courses"]
+    values = [key_of(kind, entity) for entity in RELATIONS[kind].values()] if kind else [*FORGED, "courses"]
     for value in values:
-        yield re.sub(r"<[^>]+>", str(value).replace("\x00", ""), rule.rule)
+        yield re.sub(r"<[^>]+>", str(value), rule.rule)
 
 
 @pytest.mark.parametrize("persona", EVERYBODY, ids=ids(EVERYBODY))
@@ -167,25 +167,25 @@ def test_exports_hold_the_rows_of_the_page_and_no_more(persona, place: Place, si
             assert found == {canary(*s) for s in persona.roster(group, term)} or term > NOW, (persona.name, relation)
 
 
-@pytest.mark.parametrize("persona", PERSONAS, ids=ids(PERSONAS))
+@pytest.mark.parametrize("persona", NARROW, ids=ids(NARROW))
 def test_filters_cannot_widen_a_view(persona, signed_in):
     visitor = signed_in(persona)
     for page in PAGES:
         path = next(a.path for a in ADDRESSES if a.page is page)
         for item in page.filters:
-            for value in FORGED if item.kind is not Kind.SEARCH else ("卌", "D2M1", *FORGED[:3]):
+            for value in FORGED if item.kind is not Kind.SEARCH else ("卌", "D2M1"):
                 search = f"?{item.name}={value}"
-                for response in (visitor.route(path, search), visitor.fill(page, path, search)):
-                    assert response.status_code < 500, (path, search)
-                    assert canaries(text_of(response)) <= persona.canaries, (persona.name, path, search)
+                response = visitor.fill(page, path, search)
+                assert response.status_code < 500, (path, search)
+                assert canaries(text_of(response)) <= persona.canaries, (persona.name, path, search)
 
 
 def test_a_question_with_the_path_of_another_page_tells_nothing_more(signed_in):
-    for persona in PERSONAS:
+    for persona in NARROW:
         visitor = signed_in(persona)
         for page in PAGES:
             for address in ADDRESSES:
-                if address.page is page or address.relation not in {"", "own", "other department"}:
+                if address.page is page or address.relation not in {"", "other department"}:
                     continue
                 response = visitor.fill(page, address.path)
                 assert response.status_code < 500
@@ -194,7 +194,7 @@ def test_a_question_with_the_path_of_another_page_tells_nothing_more(signed_in):
 
 def test_neither_logs_nor_new_files_hold_anybody(place: Place, signed_in, college_files, caplog):
     with caplog.at_level(logging.DEBUG):
-        for persona in PERSONAS:
+        for persona in NARROW:
             visitor = signed_in(persona)
             for address in ADDRESSES[:12]:
                 list(answers(visitor, address))
