@@ -17,6 +17,7 @@ from sqlalchemy import Engine, func, select
 
 from data_access.access.audit import AuditKind
 from data_access.account_commands import account_group
+from data_access.account_file_commands import account_import
 from data_access.audit_commands import audit_group, recorded
 from data_access.clock import today
 from data_access.database.models import ComputeRun, ImportBatch
@@ -108,6 +109,7 @@ def cli() -> None:
     """
 
 
+account_group.add_command(account_import)
 for _command in (account_group, audit_group, import_command, lake_group, roster_command, undo_command):
     cli.add_command(_command)
 
