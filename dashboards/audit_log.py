@@ -7,22 +7,23 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import IO, Any, Final
 
-from flask import Blueprint, Response, flash, redirect, request, send_file, url_for
+from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from dashboards import audit_wording, refusals
-from dashboards.guard import needs
+from dashboards import audit_wording
+from dashboards.attachments import attach
+from dashboards.routes import WRITE, Route, blueprint_of
 from dashboards.server_page import render
 from dashboards.services import Services
 from dashboards.wording import moment
 from data_access.access.audit import AuditKind, ChainCheck, Event, EventFilter, Result
 from data_access.access.audit_chain import Break, Entry, Verification
 from data_access.access.permissions import Permission
-from data_access.errors import BusyError
 from layouts.exports.csv import MEDIA_TYPE, bytes_of
 from layouts.table import Slice
 
@@ -33,11 +34,11 @@ LONGEST_TEXT: Final = 80
 VIEWED_ONCE_IN: Final = dt.timedelta(minutes=1)
 LOG: Final = "audit:log"
 """The log itself, as the subject of events."""
-BUSY: Final = "数据库正忙（可能正在计算指标），这次操作暂时记不进日志，因此没有进行。请一分钟后再试。"
 COLUMNS: Final = (
     "序号", "时间", "人员", "类别", "对象", "结果", "行数", "来源地址", "数据范围", "详情", "上一条哈希", "哈希",
 )  # fmt: skip
 _IN_MEMORY: Final = 4 * 1024 * 1024
+_PIECE: Final = 64 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,10 +123,10 @@ def _day(given: Mapping[str, str], name: str, label: str, ignored: list[str], *,
     try:
         day = dt.date.fromisoformat(text.strip())
     except ValueError:
-        ignored.append(f"{label}不是日期，已按默认处理")
+        ignored.append(f"{label}不是有效日期，已改用默认的日期")
         return default
     if not dt.date(2000, 1, 1) <= day <= dt.date(2999, 12, 31):  # beyond, the database knows no midnight
-        ignored.append(f"{label}不在可查的年份内，已按默认处理")
+        ignored.append(f"{label}的年份不可查，已改用默认的日期")
         return default
     return day
 
@@ -166,8 +167,10 @@ def chain_words(check: ChainCheck | None, newest: int) -> tuple[tuple[str, str],
     told = f"最后核验 {moment(check.at)}，由 {audit_wording.who(check.actor)}"
     if check.found.broken is not None:
         return ("alert", "链不完整"), f"{broken_words(check.found)}；{told}"
-    later = newest - check.found.count
-    return ("reached", "链完整"), f"共 {check.found.count:,} 条，{told}" + (f"，其后新增 {later:,} 条" if later else "")
+    later = newest - check.found.count - 1  # the check itself is an event
+    return ("reached", "链完整"), f"共 {check.found.count:,} 条，{told}" + (
+        f"，其后新增 {later:,} 条" if later > 0 else ""
+    )
 
 
 def broken_words(found: Verification) -> str:
@@ -199,21 +202,8 @@ def export_rows(entries: Iterable[Entry | Break]) -> Iterator[tuple[object, ...]
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _File:
-    """A file to be given out: what it holds and how it can be recognised."""
-
-    content: IO[bytes]
-    rows: int
-    sha256: str
-
-
-def _written(entries: Iterable[Entry | Break]) -> _File:
-    """The export, complete before its first byte leaves: what is given out is recorded first, and how much it was.
-
-    It lies in memory, or in a file without a name that ends with the request.
-    """
-    content = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 (the response closes it)
+def _write(content: IO[bytes], entries: Iterable[Entry | Break]) -> tuple[int, str]:
+    """Write the export into `content`; returns how many rows it has, and its SHA-256."""
     hashed, count = hashlib.sha256(), 0
 
     def counted() -> Iterator[tuple[object, ...]]:
@@ -225,8 +215,14 @@ def _written(entries: Iterable[Entry | Break]) -> _File:
     for piece in bytes_of(COLUMNS, counted()):
         hashed.update(piece)
         content.write(piece)
-    content.seek(0)
-    return _File(content=content, rows=count, sha256=hashed.hexdigest())
+    return count, hashed.hexdigest()
+
+
+def _pieces(content: IO[bytes]) -> Iterator[bytes]:
+    with content:
+        content.seek(0)
+        while piece := content.read(_PIECE):
+            yield piece
 
 
 def _event(services: Services, kind: AuditKind, detail: Mapping[str, Any], rows: int | None = None) -> Event:
@@ -291,36 +287,35 @@ def verify(services: Services) -> ResponseReturnValue:
 
 
 def export(services: Services) -> ResponseReturnValue:
-    """The events of a search as a file; the log tells who took how many, and which file it was."""
+    """The events of a search as a file; the log tells who took how many, and which file it was.
+
+    The file is complete before its first byte leaves: what is given out has been recorded, and how much it was. It
+    lies in memory, or on disk without a name, and ends with the request.
+    """
+    if request.method == "HEAD":
+        return Response(content_type=MEDIA_TYPE)  # nothing is given out
     today = services.today()
     search = Search.of(request.args, today=today)
-    file, name = _written(services.audit.export(scope=services.scope(), where=search.where)), search.file_name(today)
-    detail = {"file": name, "sha256": file.sha256, "filter": search.facts()}
-    services.audit.write(_event(services, AuditKind.EXPORT, detail, rows=file.rows))
-    return send_file(file.content, mimetype=MEDIA_TYPE, as_attachment=True, download_name=name)
+    name = search.file_name(today)
+    with ExitStack() as open_files:
+        content = open_files.enter_context(tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))
+        rows, sha256 = _write(content, services.audit.export(scope=services.scope(), where=search.where))
+        detail = {"file": name, "sha256": sha256, "filter": search.facts()}
+        services.audit.write(_event(services, AuditKind.EXPORT, detail, rows=rows))
+        answer = Response(_pieces(content), content_type=MEDIA_TYPE)
+        answer.content_length = content.tell()
+        answer.call_on_close(content.close)
+        open_files.pop_all()
+    return attach(answer, name)
+
+
+ROUTES: Final = (
+    Route(path="/admin/audit", view=index, permission=Permission.AUDIT_VIEW),
+    Route(path="/admin/audit/verify", view=verify, permission=Permission.AUDIT_VIEW, methods=WRITE),
+    Route(path="/admin/audit.csv", view=export, permission=Permission.AUDIT_EXPORT),
+)
 
 
 def blueprint(services: Services) -> Blueprint:
     """The pages below ``/admin/audit``."""
-    made = Blueprint("audit_log", __name__)
-
-    @made.get("/admin/audit", endpoint="index")
-    @needs(Permission.AUDIT_VIEW)
-    def _index() -> ResponseReturnValue:
-        return index(services)
-
-    @made.post("/admin/audit/verify", endpoint="verify")
-    @needs(Permission.AUDIT_VIEW)
-    def _verify() -> ResponseReturnValue:
-        return verify(services)
-
-    @made.get("/admin/audit.csv", endpoint="export")
-    @needs(Permission.AUDIT_EXPORT)
-    def _export() -> ResponseReturnValue:
-        return export(services)
-
-    @made.errorhandler(BusyError)
-    def _busy(_error: BusyError) -> Response:
-        return refusals.refuse(HTTPStatus.SERVICE_UNAVAILABLE, BUSY)
-
-    return made
+    return blueprint_of("audit_log", ROUTES, prefix="", context=services)

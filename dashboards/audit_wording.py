@@ -17,22 +17,29 @@ from layouts import format as fmt
 
 _CONSOLE: Final = "console:"
 _DATA_REQUEST: Final = "/_dash-update-component"
+_IN_GIST: Final = 3
+_LONGEST_GIST: Final = 80
 
 _RESULT_STATES: Final = {Result.DONE: "reached", Result.DENIED: "alert", Result.FAILED: "warning"}
 _SUBJECTS_ZH: Final = {
     "account": "账号",
-    "audit:chain": "审计日志的哈希链",
+    "audit:chain": "审计日志核验",
     "audit:log": "审计日志",
     "import": "导入批次",
     "indicators": "指标计算",
+    "offering": "教学班名单",
+    "page": "页面",
     "demo": "演示数据",
     "roster": "名册",
+    "offering": "教学班",
 }
 _FACTS_ZH: Final = {
+    "actor": "人员",
     "because": "原因",
     "broken": "断裂处",
     "change": "变更",
     "count": "条数",
+    "data_version": "数据版本",
     "fault": "问题",
     "file": "文件",
     "files": "文件",
@@ -45,7 +52,9 @@ _FACTS_ZH: Final = {
     "node": "所在节点",
     "permission": "所需权限",
     "post": "岗位编号",
+    "q": "包含",
     "reason": "原因",
+    "result": "结果",
     "role": "角色",
     "sequence": "序号",
     "sha256": "文件 SHA-256",
@@ -55,6 +64,8 @@ _FACTS_ZH: Final = {
     "unreadable": "无法读取",
 }
 _VALUES_ZH: Final[Mapping[str, Mapping[str, str]]] = {
+    "kind": {kind.value: kind.name_zh for kind in AuditKind},
+    "result": {result.value: result.name_zh for result in Result},
     "permission": {permission.value: permission.name_zh for permission in Permission},
     "role": {role.value: info.name_zh for role, info in ROLES.items()},
     "method": METHODS_ZH,
@@ -68,7 +79,9 @@ _VALUES_ZH: Final[Mapping[str, Mapping[str, str]]] = {
         "own": "本人修改密码",
         "granted": "授予",
         "ended": "终止",
+        "undone": "撤销",
     },
+    "status": {"committed": "已导入", "unchanged": "没有变化", "refused": "被拒收", "undone": "已撤销"},
     "because": {
         "wrong": "密码错误",
         "unknown": "没有这个账号",
@@ -97,6 +110,7 @@ class Line:
         what: kind of event, and the change where it is one.
         state: CSS class of `states` and the word for the result.
         rows: how many, with separators; empty where none were given out.
+        gist: the first of what explains it, in one line; empty where nothing does.
         facts: everything else, as pairs of name and value.
     """
 
@@ -109,11 +123,13 @@ class Line:
     state: tuple[str, str]
     rows: str
     address: str
+    gist: str
     facts: tuple[tuple[str, str], ...]
 
 
 def line(entry: Entry) -> Line:
     """One event in words."""
+    facts = tuple(_facts(entry.detail))
     return Line(
         sequence=entry.sequence,
         time=time_of(entry),
@@ -124,8 +140,9 @@ def line(entry: Entry) -> Line:
         state=state(entry.result),
         rows="" if entry.rows is None else fmt.number(entry.rows, digits=0),
         address=entry.address or fmt.NO_VALUE,
+        gist="，".join(f"{name} {value}" for name, value in facts[:_IN_GIST])[:_LONGEST_GIST],
         facts=(
-            *_facts(entry.detail),
+            *facts,
             *((("数据范围", entry.scope),) if entry.scope else ()),
             ("序号与哈希", f"{entry.sequence} · {entry.hash}"),
         ),
@@ -176,16 +193,15 @@ def subject_zh(subject: str) -> str:
     return f"{_SUBJECTS_ZH[name]} {rest}" if colon and name in _SUBJECTS_ZH else subject or fmt.NO_VALUE
 
 
-def _facts(detail: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def _facts(detail: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in detail.items():
-        label = f"{prefix}{_FACTS_ZH.get(name, name)}"
-        if isinstance(value, dict):
-            yield from _facts(value, f"{label} · ")
-        elif value not in (None, "", []):
-            yield label, _value_zh(name, value)
+        if value not in (None, "", [], {}):
+            yield _FACTS_ZH.get(name, name), _value_zh(name, value)
 
 
 def _value_zh(name: str, value: Any) -> str:
+    if isinstance(value, dict):
+        return "，".join(f"{label} {told}" for label, told in _facts(value)) or fmt.NO_VALUE
     if isinstance(value, list):
         return "、".join(_value_zh(name, item) for item in value)
     if isinstance(value, str):

@@ -12,6 +12,7 @@ from typing import Final
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
+from dashboards.attachments import attach
 from dashboards.entitlements import LEVELS_ZH, Sight, rights_of, sights_of, topics_zh
 from dashboards.routes import Route, blueprint_of
 from dashboards.server_page import render
@@ -159,8 +160,7 @@ def export(services: Services) -> ResponseReturnValue:
         )
     )
     answer = Response(csv.bytes_of(EXPORT_COLUMNS, rows), content_type=csv.MEDIA_TYPE)
-    answer.headers.set("Content-Disposition", "attachment", filename=f"权限矩阵-{services.today():%Y%m%d}.csv")
-    return answer
+    return attach(answer, f"权限矩阵-{services.today():%Y%m%d}.csv")
 
 
 ROUTES: Final = (
