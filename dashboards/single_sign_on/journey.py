@@ -36,6 +36,8 @@ LABEL: Final = "统一身份认证登录"
 LASTS_SECONDS: Final = 600
 """So long may somebody stay at the provider's page."""
 _KEPT: Final = "single_sign_on"
+_LONGEST_DESTINATION: Final = 300
+"""A cookie of more than four kilobytes is dropped by browsers, and the sign-in with it."""
 _ONCE: Final = dt.timedelta(minutes=1)
 _LOG: Final = logging.getLogger("luoxuan.web")
 _TALKATIVE: Final = ("authlib", "cas", "urllib3.connectionpool")
@@ -103,6 +105,8 @@ class _Journey:
     def begin(self) -> ResponseReturnValue:
         """Sends the browser to the provider."""
         destination = local_address(request.args.get("next"))
+        if len(destination) > _LONGEST_DESTINATION:
+            destination = "/"
         try:
             address, kept = self._provider.begin()
         except RefusedError as error:

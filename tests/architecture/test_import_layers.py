@@ -27,6 +27,8 @@ FENCES = {
     "wtforms": ("dashboards",),
     "authlib": ("dashboards.single_sign_on",),
     "cas": ("dashboards.single_sign_on",),
+    "joserfc": ("dashboards.single_sign_on",),
+    "requests": ("dashboards.single_sign_on",),
     "argon2": ("data_access.access.passwords",),
     "flask": ("app", "dashboards"),
     "sqlalchemy": ("app", "data_access", "indicators.engine", "indicators.catalogue"),

@@ -20,8 +20,8 @@ from sqlalchemy import Engine, Select, func, insert, select, update
 from werkzeug.test import TestResponse
 
 from app import create_app
-from dashboards.single_sign_on import journey, oidc, provider
-from dashboards.single_sign_on.cas import plain
+from dashboards.single_sign_on import cas, journey, oidc, provider
+from dashboards.surface import access_of
 from data_access.database import open_database, transaction
 from data_access.database.access_models import Account, AuditEvent, PostRecord, SignIn
 from data_access.errors import ConfigurationError
@@ -240,6 +240,17 @@ def test_one_comes_back_to_where_one_wanted_to_go(place, method):
 
 
 @METHODS
+@pytest.mark.parametrize(("length", "is_kept"), [(200, True), (1900, False)])
+def test_a_long_way_is_given_up_rather_than_the_sign_in(place, method, length, is_kept):
+    here, wanted = place(method), "/courses?q=" + "".join(chr(0x4E00 + n) for n in range(length))
+    begun = here.client.get(f"/sign-in/{method}", query_string={"next": wanted})
+    assert len(here.client.get_cookie("luoxuan").value) < 3800
+    arrived = here.client.get(here.visit_provider(begun)).location
+    assert (arrived != "/") == is_kept
+    assert here.is_signed_in()
+
+
+@METHODS
 @pytest.mark.parametrize("elsewhere", ["//other.example", "https://other.example/", "/\\other.example", "javascript:x"])
 def test_nobody_is_led_to_another_site(place, method, elsewhere):
     here = place(method)
@@ -394,7 +405,7 @@ def test_an_answer_that_names_nobody_is_refused_and_nothing_in_it_is_fetched(pla
 @pytest.mark.parametrize("content", ["<!DOCTYPE a>", "<?xml version='1.0'?>\n<!doctype a [<!ENTITY b 'c'>]><a/>"])
 def test_an_answer_that_declares_a_document_type_is_not_read(content):
     with pytest.raises(provider.RefusedError):
-        plain(content.encode())
+        cas.plain(content.encode())
 
 
 @METHODS
@@ -596,24 +607,41 @@ def test_tokens_codes_and_tickets_are_kept_and_logged_nowhere(new_place, caplog)
 # -- a provider that does not answer ----------------------------------------------------------
 
 
-@pytest.fixture
-def impatient(monkeypatch):
-    monkeypatch.setattr(oidc, "CAUTIOUS", {**provider.CAUTIOUS, "timeout": 0.1})
-    monkeypatch.setattr("dashboards.single_sign_on.cas.CAUTIOUS", {**provider.CAUTIOUS, "timeout": 0.1})
+@contextlib.contextmanager
+def impatient() -> Iterator[None]:
+    """Waits a fiftieth of the usual time."""
+    seconds = tuple(seconds / 50 for seconds in provider.CAUTIOUS["timeout"])
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (oidc, cas):
+            patch.setattr(module, "CAUTIOUS", {**provider.CAUTIOUS, "timeout": seconds})
+        yield
 
 
-@pytest.mark.usefixtures("impatient")
 @METHODS
 def test_a_provider_that_hangs_is_waited_for_once_and_then_left_alone(new_place, method):
     here = new_place(method)
     first, second = here.another_browser(), here.client
     backs = [here.visit_provider(here.begin(client=client)) for client in (first, second)]
     here.provider.fault = Fault.HANGS
-    first.get(backs[0])
+    with impatient():
+        first.get(backs[0])
     asked = len(here.provider.seen)
     assert provider.NOT_ANSWERING in refusal(here, second.get(backs[1]))
     assert provider.NOT_ANSWERING in refusal(here, here.begin())
     assert len(here.provider.seen) == asked
+
+
+def test_nobody_is_sent_to_a_provider_that_did_not_answer_before_it_does_again(new_place, monkeypatch):
+    monkeypatch.setattr(provider, "REST", 0)
+    here = new_place("oidc")
+    back = here.visit_provider(here.begin())
+    here.provider.fault = Fault.HANGS
+    with impatient():
+        refusal(here, here.client.get(back))
+        assert provider.NOT_ANSWERING in refusal(here, here.begin())
+    here.provider.fault = None
+    here.sign_in()
+    assert here.is_signed_in()
 
 
 def test_a_provider_that_is_switched_off_leaves_the_password(new_place):
@@ -680,6 +708,15 @@ def test_a_slow_provider_leaves_a_thread_to_the_pages():
 
 
 # -- settings ---------------------------------------------------------------------------------
+
+
+@METHODS
+def test_there_are_two_ways_in_and_both_only_read(place, method):
+    here = place(method)
+    rules = [rule for rule in here.app.url_map.iter_rules() if rule.endpoint.startswith("single_sign_on.")]
+    assert {rule.rule for rule in rules} == {f"/sign-in/{method}", f"/sign-in/{method}/callback"}
+    assert {verb for rule in rules for verb in rule.methods} <= {"GET", "HEAD"}
+    assert {str(access_of(here.app, rule.endpoint)) for rule in rules} == {"open"}
 
 
 def test_without_a_provider_there_is_nothing_to_click_on(tmp_path):
