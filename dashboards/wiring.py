@@ -30,7 +30,7 @@ def _no_note(_viewer: Viewer, _what: str, _permission: Permission) -> None:
     """Records nothing, where nobody is there to read it."""
 
 
-class _Application(Dash):
+class _Application(Dash):  # type: ignore[misc]  # dash has no types
     """Dash, which keeps the versions of what it is made of to itself."""
 
     def _config(self) -> dict[str, Any]:
