@@ -27,6 +27,7 @@ from layouts.shell import Crumb
 
 ATTENDANCE: Final = "CRS-ATT-01"
 COUNTED: Final = ("实到", "应到")
+NOT_ADMITTED: Final = "你的岗位不含教学班的到课率。"
 ROWS_PER_PAGE: Final = 30
 BECAUSE_MISSING: Final = "这一周没有考勤记录：未排课，或考勤尚未导入"
 
@@ -51,6 +52,11 @@ class Courses:
     def info(self) -> IndicatorInfo:
         """The indicator of the page."""
         return self.view.services.values.indicator(ATTENDANCE)
+
+    @property
+    def is_admitted(self) -> bool:
+        """True where the viewer may see the rate of some section."""
+        return self.view.scope.admits("offering", self.info.about)
 
     @cached_property
     def frame(self) -> ValueFrame:
@@ -111,6 +117,11 @@ class Courses:
         )
         by_key = {point.period.key: point for point in points}
         return [by_key.get(period.key, ValuePoint(period=period, value=None)) for period in self.frame.periods]
+
+    @property
+    def overall_name(self) -> str:
+        """Whose rate `overall` is."""
+        return "全校" if filters.department_id(self.view) is None else filters.department_name(self.view)
 
     def offering_link(self, entity: EntityInfo) -> str:
         """The address of a section."""
@@ -205,6 +216,8 @@ def heading(_data: Courses) -> Heading:
 
 def draw_tiles(data: Courses) -> Content:
     """The rate of the whole, and how many sections are in which state this week; a click shows only those."""
+    if not data.is_admitted:
+        return Content(body=states.denied(NOT_ADMITTED))
     reason = _empty_because(data)
     if reason is not None:
         return Content(body=states.empty(reason))
@@ -212,7 +225,7 @@ def draw_tiles(data: Courses) -> Content:
     now, before = data.overall[focus].value, data.overall[focus - 1].value if focus else None
     items = [
         tiles.Tile(
-            title=f"{filters.department_name(data.view)}到课率",
+            title=f"{data.overall_name}到课率",
             value=fmt.number(now),
             unit=data.info.unit,
             change=f"{fmt.change(now, before)} 较上周 · 目标 {fmt.line(data.info.target)}",
@@ -243,6 +256,8 @@ def draw_tiles(data: Courses) -> Content:
 def draw_sections(data: Courses) -> Content:
     """Sections × weeks, as a heatmap or as a table."""
     versions = data.view.services.values.versions()
+    if not data.is_admitted:
+        return Content(body=states.denied(NOT_ADMITTED), card=data.info, versions=versions)
     reason = _empty_because(data)
     if reason is not None:
         return Content(body=_empty(data, reason), card=data.info, versions=versions)

@@ -6,11 +6,12 @@ A desk names figures and lists; whether their values may be read is decided by t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from data_access.access.permissions import Permission
 from data_access.access.roles import Role
+from data_access.access.viewer import Post
 
 ATTENDANCE: Final = "CRS-ATT-01"
 PARTICIPATION: Final = "CRS-PAR-01"
@@ -47,13 +48,17 @@ class Listing:
     Attributes:
         level: which entities of those that the post reaches.
         codes: indicators; the first decides the order, worst first, and shows its change.
+        missing: why the list is empty, where it is.
         is_whole: True where an entity without any value in the term is listed too.
+        is_of_role: True where it is of all nodes at which the viewer holds the role, and left out where that is one.
     """
 
     level: str
     title: str
     codes: tuple[str, ...]
+    missing: str = "这个学期没有可以列出的记录。"
     is_whole: bool = False
+    is_of_role: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +89,7 @@ _OFFERINGS: Final = Listing(level="offering", title="教学班", codes=(*COURSE_
 _OWN_CLASS: Final = Desk(
     codes=(ATTENDANCE, "CLS-ACD-02", "CLS-ACD-01", HOMEWORK, "STU-GRP-01", "CLS-PER-03"),
     trend=ATTENDANCE,
-    below=_CLASSES,
+    below=Listing(level="class", title="我的班级", codes=CLASS_RATES, is_of_role=True),
     shows_slipping=True,
 )
 
@@ -125,9 +130,24 @@ DESKS: Final[Mapping[Role, Desk]] = {
     ),
     Role.PSYCHOLOGY_CENTRE: Desk(
         codes=("STU-GRP-09", "STU-PER-12"),
-        below=Listing(level="student", title="已转介的学生", codes=("STU-PER-12",), is_whole=True),
+        below=Listing(
+            level="student",
+            title="已转介的学生",
+            codes=("STU-PER-12",),
+            is_whole=True,
+            missing="现在没有转介到心理中心的学生。",
+        ),
     ),
     Role.STUDENT: Desk(),
     Role.WALL_SCREEN: Desk(codes=COURSE_RATES, trend=ATTENDANCE, beside=_DEPARTMENTS),
 }
 """Roles without a desk see their posts and what these allow, and no figures."""
+_AT_SCHOOL: Final[Mapping[Role, Desk]] = {
+    Role.STUDENT_AFFAIRS: replace(DESKS[Role.STUDENT_AFFAIRS], beside=replace(_DEPARTMENTS, codes=CLASS_RATES[:3])),
+}
+
+
+def desk_of(post: Post) -> Desk | None:
+    """What the holder of a post finds on their home; None where the role sees no figures."""
+    at_school = _AT_SCHOOL.get(post.role) if post.node_level == "school" else None
+    return at_school or DESKS.get(post.role)

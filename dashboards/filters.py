@@ -55,8 +55,9 @@ def current_term(terms: Sequence[TermInfo], day: dt.date | None) -> TermInfo | N
 
 def _departments(services: Services, scope: Scope) -> Sequence[Option]:
     found = services.values.departments(scope=scope)
+    everything = "全校" if scope.is_unlimited("offering") else "我的数据范围"
     return [
-        Option(value=ALL_DEPARTMENTS, label="全校"),
+        Option(value=ALL_DEPARTMENTS, label=everything),
         *(Option(value=str(item.dept_id), label=item.name) for item in found),
     ]
 
@@ -72,7 +73,7 @@ def _weeks(services: Services, _scope: Scope) -> Sequence[Option]:
 
 TERM: Final = Filter(name="term", label="学期", kind=Kind.SELECT, options=_terms_of_data)
 """The term; unless one is asked for, the one in which the data ends."""
-DEPARTMENT: Final = Filter(name="dept", label="系部", kind=Kind.SELECT, options=_departments)
+DEPARTMENT: Final = Filter(name="dept", label="系部", kind=Kind.SELECT, options=_departments, is_hidden_alone=True)
 WEEK: Final = Filter(name="week", label="周次", kind=Kind.SELECT, options=_weeks)
 PAGE_NUMBER: Final = Filter(name="page", label="页码", kind=Kind.LINK, pattern=r"[1-9][0-9]{0,4}|", default="")
 
@@ -83,7 +84,7 @@ def department_id(view: View) -> int | None:
 
 
 def department_name(view: View) -> str:
-    """The name of that department, or 全校."""
+    """The name of that department; for all of them 全校, or that it is the viewer's own reach."""
     return _label(view, "dept")
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from dash import html
 
 from dashboards import filters, ids, student
-from dashboards.desks import ATTENDANCE, DESKS, Desk, Listing
+from dashboards.desks import ATTENDANCE, Desk, Listing, desk_of
 from dashboards.overview import (
     SCHOOL,
     link_of,
@@ -23,7 +23,7 @@ from dashboards.overview import (
     weeks_of,
 )
 from dashboards.page import Filter, Heading, Kind, Nav, Page, Panel, Place, View
-from dashboards.posts_held import NO_POST, draw_posts
+from dashboards.posts_held import NO_POST, draw_posts, draw_rights
 from dashboards.pupils import draw_slipping
 from dashboards.services import Services
 from data_access.access.permissions import Permission
@@ -53,6 +53,12 @@ def _posts(services: Services, _scope: Scope) -> Sequence[Option]:
     return [Option(value=key, label=title) for key, title in posts.items()] or [Option(value="", label="没有岗位")]
 
 
+def _terms(services: Services, scope: Scope) -> Sequence[Option]:
+    """The terms; for those who see no figures only the running one, so that there is nothing to choose."""
+    terms = filters.TERM.options(services, scope)
+    return terms if any(_shows_figures(post) for post in services.viewer().posts) else terms[:1]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Home:
     """The data of one view of the page; every part is fetched when first needed, and once."""
@@ -74,12 +80,17 @@ class Home:
         """What the home of that post shows; None where its role sees no figures, or nothing was computed yet."""
         if self.post is None or self.view.services.values.data_date() is None:
             return None
-        return DESKS.get(self.post.role)
+        return desk_of(self.post)
 
     @cached_property
     def scope(self) -> Scope:
         """What this post alone lets its holder read: lists are of its own node, whatever other posts are held."""
         return scope_of(() if self.post is None else (self.post,), who=self.viewer.username)
+
+    @property
+    def peers(self) -> Sequence[Post]:
+        """The posts of the same role, such as those of a counsellor of ten classes."""
+        return [post for post in self.viewer.posts if self.post is not None and post.role is self.post.role]
 
     @property
     def term(self) -> str:
@@ -100,7 +111,8 @@ class Home:
 
     def board(self, listing: Listing) -> Board:
         """The entities of a list that this post reaches, with their values in the term shown."""
-        return self.view.services.values.board(listing.codes, listing.level, term_key=self.term, scope=self.scope)
+        scope = scope_of(self.peers, who=self.viewer.username) if listing.is_of_role else self.scope
+        return self.view.services.values.board(listing.codes, listing.level, term_key=self.term, scope=scope)
 
     @cached_property
     def pupils(self) -> Board | None:
@@ -137,7 +149,14 @@ def _most_in_need(data: Home) -> Sequence[Reading]:
     if data.desk is None or not data.desk.shows_duties:
         return data.readings
     known = [item for item in data.readings if item.latest.value is not None and item.info.target is not None]
-    return sorted(known, key=lambda item: -STATES.index(item.state))[:DUTIES_AS_TILES]
+    return sorted(known, key=_need)[:DUTIES_AS_TILES]
+
+
+def _need(reading: Reading) -> int:
+    """What comes first where the worst comes first; last what has no value, or no line to be held against."""
+    if reading.latest.value is None or reading.info.target is None:
+        return 0
+    return -STATES.index(reading.state)
 
 
 def draw_trend(data: Home) -> Content:
@@ -161,6 +180,7 @@ def draw_trend(data: Home) -> Content:
         services.values.indicator(code),
         label=f"{post.node_name or SCHOOL}逐周到课率",
         versions=services.values.versions(),
+        height=380 if _has_beside(data) else 260,
     )
 
 
@@ -171,15 +191,14 @@ def _draw_listing(data: Home, listing: Listing | None, panel: str) -> Content:
     link = link_of(data.viewer, listing.level)
     drawn, count = listed(
         board,
-        _names(listing, link),
+        _names(listing, link, with_teacher=data.post is not None and data.post.node_level != "teacher"),
         caption=f"{listing.title}，最需要关注的在前",
         table_id=ids.table("home", panel),
         is_whole=listing.is_whole,
         longest=ROWS_SHOWN,
     )
     if not count:
-        reason = f"{filters.term_name(data.view)}没有{listing.title}的数据。"
-        return Content(body=states.empty(reason), title=listing.title)
+        return Content(body=states.empty(listing.missing), title=listing.title)
     more = html.P(f"另有 {count - ROWS_SHOWN:,} 个未列出。", className="panel-tail")
     first = next(iter(board.standings.values()), None)
     week = None if first is None or first.focus is None else first.frame.periods[first.focus].label
@@ -193,7 +212,7 @@ def _draw_listing(data: Home, listing: Listing | None, panel: str) -> Content:
 
 
 def _names(
-    listing: Listing, link: Callable[[int], str] | None
+    listing: Listing, link: Callable[[int], str] | None, *, with_teacher: bool
 ) -> list[tuple[table.Column, Callable[[EntityInfo], table.Cell]]]:
     """The columns in front of the values."""
     if listing.level == "offering":
@@ -203,7 +222,7 @@ def _names(
                 lambda entity: named_cell(entity.course_name or entity.name, entity.entity_id, link),
             ),
             (table.Column(title="教学班"), lambda entity: entity.class_name),
-            (table.Column(title="教师"), lambda entity: entity.teacher_name),
+            *([(table.Column(title="教师"), lambda entity: entity.teacher_name)] if with_teacher else []),
         ]
     title = {"dept": "系部", "major": "专业", "class": "班级", "student": "学号"}[listing.level]
     return [
@@ -244,10 +263,10 @@ def draw_duties(data: Home) -> Content:
             fmt.line(item.info.target, item.info.unit),
             item.info.code,
         ]
-        for item in data.readings
+        for item in sorted(data.readings, key=_need)
     ]
     drawn = table.table(columns, rows, caption="本部门负责的指标", table_id=ids.table("home", "duties"))
-    return Content(body=drawn, note=f"{len(rows)} 项，{data.post.node_name}")
+    return Content(body=drawn, note=f"{data.post.node_name} · {len(rows)} 项，最需要关注的在前")
 
 
 def heading(data: Home) -> Heading:
@@ -264,8 +283,25 @@ def _has_trend(data: Home) -> bool:
     return _is_student(data) or bool(data.desk and data.desk.trend)
 
 
+def _has_beside(data: Home) -> bool:
+    return bool(data.desk and (data.desk.beside or data.desk.shows_slipping))
+
+
+def _has_below(data: Home) -> bool:
+    listing = None if data.desk is None else data.desk.below
+    return listing is not None and (not listing.is_of_role or len(data.peers) > 1)
+
+
 def _has_tiles(data: Home) -> bool:
-    return data.post is None or data.post.role in DESKS
+    return data.post is None or _shows_figures(data.post)
+
+
+def _has_no_figures(data: Home) -> bool:
+    return data.post is not None and not _shows_figures(data.post)
+
+
+def _shows_figures(post: Post) -> bool:
+    return desk_of(post) is not None
 
 
 PAGE: Final = Page(
@@ -275,7 +311,7 @@ PAGE: Final = Page(
     requires=Permission.APPLICATION_OPEN,
     nav=Nav(group="工作台", label="首页"),
     filters=(
-        filters.TERM,
+        Filter(name="term", label="学期", kind=Kind.SELECT, options=_terms, is_hidden_alone=True),
         Filter(name="post", label="岗位", kind=Kind.SELECT, place=Place.TOOLS, options=_posts, is_hidden_alone=True),
     ),
     load=lambda view: Home(view=view),
@@ -297,14 +333,14 @@ PAGE: Final = Page(
             draw=draw_beside,
             columns=5,
             height=260,
-            belongs=lambda data: bool(data.desk and (data.desk.beside or data.desk.shows_slipping)),
+            belongs=_has_beside,
         ),
         Panel(
             name="below",
             title="下一级",
             draw=draw_below,
             height=400,
-            belongs=lambda data: bool(data.desk and data.desk.below),
+            belongs=_has_below,
         ),
         Panel(
             name="duties",
@@ -328,6 +364,13 @@ PAGE: Final = Page(
             columns=4,
             height=400,
             belongs=_is_student,
+        ),
+        Panel(
+            name="rights",
+            title="我的工作",
+            draw=lambda data: draw_rights(data.viewer),
+            height=120,
+            belongs=_has_no_figures,
         ),
         Panel(name="posts", title="我的岗位与数据范围", draw=lambda data: draw_posts(data.viewer), height=120),
     ),

@@ -15,6 +15,7 @@ from dashboards import filters, ids, query
 from dashboards.courses import ATTENDANCE, COUNTED
 from dashboards.page import Filter, Heading, Kind, NotFoundError, Page, Panel, View
 from data_access.access.permissions import Permission
+from indicators.model import SCHOOL_ID
 from indicators.results import Absence, IndicatorInfo, OfferingInfo, PeriodInfo, RosterRow, State, ValuePoint
 from layouts import format as fmt
 from layouts import states, table, tiles
@@ -24,8 +25,13 @@ from layouts.panel import Content
 from layouts.shell import Crumb
 
 ABSENCES_SHOWN: Final = 60
+COMPARED: Final = 2
+"""Lines beside the section's own: those nearest to it of course, department and school."""
 ROSTER_PER_PAGE: Final = 60
 """More than a class has; a lecture of hundreds is paged, since a browser takes seconds over so many rows."""
+ROSTER_FILE: Final = "/offerings/<offering_id>/roster.csv"
+"""Address of the roster as a file; `dashboards.roster_export` answers it."""
+ONLY_OWN: Final = "只列出你负责的学生"
 STATUS_CLASSES: Final = {"旷课": "status-missed", "请假": "status-excused"}
 """How a status is coloured; all others are lateness of some kind."""
 
@@ -63,8 +69,20 @@ class Offering:
         number = self.view.ids["offering_id"]
         found = self.view.services.values.offering(number, scope=self.view.scope)
         if found is None:
-            raise NotFoundError(f"没有编号为 {number} 的教学班。")
+            raise NotFoundError(missing(number))
         return found
+
+    @property
+    def whose(self) -> str:
+        """Of whom figures made from the roster tell, where it is not of everybody; else empty."""
+        return "" if self.offering.is_whole else "你负责的学生"
+
+    @cached_property
+    def because_denied(self) -> str | None:
+        """Why the viewer sees nothing of the students; None where they see some, or there are none to see."""
+        if self.offering.is_whole or self.roster:
+            return None
+        return "你的岗位不含这个教学班的名单，班里也没有你负责的学生。"
 
     @cached_property
     def info(self) -> IndicatorInfo:
@@ -124,6 +142,11 @@ class Offering:
         return next((row for row in self.roster if str(row.student_id) == picked), None) if picked else None
 
 
+def missing(number: int) -> str:
+    """What is said of an offering that does not exist, and of one out of scope, word for word the same."""
+    return f"没有编号为 {number} 的教学班。"
+
+
 def absences(
     roster: Sequence[RosterRow], *, week: PeriodInfo | None, student: RosterRow | None
 ) -> list[tuple[RosterRow, Absence]]:
@@ -142,6 +165,9 @@ def heading(data: Offering) -> Heading:
     """Course, section, teacher, and the way down from the school."""
     item = data.offering
     courses = "/courses"
+    services, scope = data.view.services, data.view.scope
+    in_reach = {department.dept_id for department in services.values.departments(scope=scope)}
+    of_department = query.link(courses, {"term": item.term_key, "dept": str(item.dept_id)})
     return Heading(
         title=item.course_name,
         facts=(
@@ -153,7 +179,7 @@ def heading(data: Offering) -> Heading:
         ),
         crumbs=(
             Crumb(label="学校", href=query.link(courses, {"term": item.term_key})),
-            Crumb(label=item.dept_name, href=query.link(courses, {"term": item.term_key, "dept": str(item.dept_id)})),
+            Crumb(label=item.dept_name, href=of_department if item.dept_id in in_reach else None),
             Crumb(label=item.course_name, href=query.link(courses, {"term": item.term_key, "q": item.course_name})),
             Crumb(label=item.class_name),
         ),
@@ -162,6 +188,8 @@ def heading(data: Offering) -> Heading:
 
 def draw_tiles(data: Offering) -> Content:
     """The week's rate, the term so far, and how many students are beyond the warning line."""
+    if data.because_denied:
+        return Content(body=_denied_or_tile(data))
     if data.because_missing:
         return Content(body=states.empty(data.because_missing))
     roster = data.roster
@@ -176,6 +204,7 @@ def draw_tiles(data: Offering) -> Content:
             value=fmt.number(so_far),
             unit=data.info.unit,
             change=f"实到 {present:,} / 应到 {due:,} 人次",
+            note=data.whose,
             state=data.info.judge(so_far),
         ),
         tiles.Tile(
@@ -183,6 +212,7 @@ def draw_tiles(data: Offering) -> Content:
             value=f"{len(low):,}",
             unit="人",
             change=f"占 {fmt.with_unit(100 * len(low) / len(recorded), '%')} · 预警线 {fmt.line(data.info.warning, '%')}",
+            note=data.whose,
             state=State.WARNING if low else State.REACHED,
         ),
         tiles.Tile(
@@ -190,9 +220,18 @@ def draw_tiles(data: Offering) -> Content:
             value=f"{sum(row.absent for row in roster):,}",
             unit="人次",
             change=f"请假 {statuses['请假']:,} · 迟到 {statuses['迟到']:,} · 早退 {statuses['早退']:,}",
+            note=data.whose,
         ),
     ]
     return Content(body=tiles.row([*_week_tile(data), *items]))
+
+
+def _denied_or_tile(data: Offering) -> Component:
+    """Without students, what remains is the section's own week, where that may be seen."""
+    found = _week_tile(data)
+    return (
+        tiles.row(found) if found and found[0].state is not State.NO_DATA else states.denied(data.because_denied or "")
+    )
 
 
 def _week_tile(data: Offering) -> list[tiles.Tile]:
@@ -216,6 +255,8 @@ def _week_tile(data: Offering) -> list[tiles.Tile]:
 def draw_trend(data: Offering) -> Content:
     """The section's line against its course, its department and the three lines."""
     versions = data.view.services.values.versions()
+    if not data.view.scope.admits("offering", data.info.about):
+        return Content(body=states.denied("你的岗位不含教学班的到课率。"), card=data.info, versions=versions)
     if not any(point.value is not None for point in data.weekly):
         reason = data.because_missing or "这个教学班在数据截止日之前没有考勤记录。"
         return Content(body=states.empty(reason), card=data.info, versions=versions)
@@ -224,19 +265,23 @@ def draw_trend(data: Offering) -> Content:
     compared = [
         Series(name="同课程", points=data.series("course", item.course_id)),
         Series(name=item.dept_name, points=data.series("dept", item.dept_id)),
+        Series(name="全校", points=data.series("school", SCHOOL_ID)),
     ]
-    lines = [
-        Series(name="本教学班", points=data.weekly),
-        # a course with this one section has the same line, which would only hide it
-        *(line for line in compared if [point.value for point in line.points] != own),
-    ]
+    # A line out of scope has no values; a course with this one section has the same line, which would only hide it.
+    drawn = [
+        line
+        for line in compared
+        if any(point.value is not None for point in line.points) and [point.value for point in line.points] != own
+    ][:COMPARED]
+    lines = [Series(name="本教学班", points=data.weekly), *drawn]
+    beside = "、".join(line.name for line in drawn)
     focus = data.focus.period.key if data.focus else None
     return Content(
         body=graph(
             trend(lines, data.info, focus=focus, counted=COUNTED),
-            label=f"{item.course_name} {item.class_name}逐周到课率，与同课程、{item.dept_name}比较",
+            label=f"{item.course_name} {item.class_name}逐周到课率" + (f"，与{beside}比较" if beside else ""),
         ),
-        note="与同课程、所在系部比较",
+        note=f"与{beside}比较" if beside else "",
         card=data.info,
         versions=versions,
     )
@@ -244,6 +289,8 @@ def draw_trend(data: Offering) -> Content:
 
 def draw_roster(data: Offering) -> Content:
     """Every student's rates, the lowest first unless asked otherwise; a name's link lists their absences."""
+    if data.because_denied:
+        return Content(body=states.denied(data.because_denied))
     if not data.roster:
         return Content(body=states.empty("这个教学班还没有学生名单：没有考勤、成绩或单元考核的记录。"))
     columns = [
@@ -279,8 +326,16 @@ def draw_roster(data: Offering) -> Content:
     )
     return Content(
         body=[listed, pager] if data.part.pages > 1 else listed,
-        note=f"{data.part.total:,} 人 · 学期至今 · 点学号看缺勤",
+        note=f"{data.part.total:,} 人 · 学期至今 · 点学号看缺勤" + ("" if data.offering.is_whole else f" · {ONLY_OWN}"),
+        download=_download(data),
     )
+
+
+def _download(data: Offering) -> tuple[str, str] | None:
+    """The roster as a file, for those who may take it away."""
+    if not data.view.services.viewer().may(Permission.ROSTER_EXPORT):
+        return None
+    return ROSTER_FILE.replace("<offering_id>", str(data.offering.offering_id)), "导出名单"
 
 
 def _sortable(data: Offering, key: str, *, is_heading: bool = False) -> table.Column:
@@ -310,6 +365,8 @@ def _count(number: int) -> str:
 
 def draw_absences(data: Offering) -> Content:
     """The meetings behind the rates: who missed which day, and how."""
+    if data.because_denied:
+        return Content(body=states.denied(data.because_denied))
     if data.because_missing:
         return Content(body=states.empty(data.because_missing))
     found = absences(data.roster, week=data.week, student=data.student)

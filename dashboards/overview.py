@@ -24,6 +24,8 @@ SCHOOL: Final = "全校"
 
 _SPARKLINE_FROM: Final = 3
 """Fewer values make no line."""
+_ROOM_FOR_LABELS, _ROOM_FOR_A_WEEK = 230, 26
+"""Of a weekly line, in px: on a phone it is scrolled rather than squeezed."""
 _LONGEST_BESIDE_LINE: Final = 6
 """Characters of a number that leave room for the line at its right."""
 
@@ -35,12 +37,15 @@ def tile(reading: Reading) -> tiles.Tile:
     value = fmt.number(latest.value, digits=digits)
     history = [point.value for point in reading.points]
     known = sum(point is not None for point in history)
-    words = [f"{fmt.change(latest.value, reading.before, digits=digits)} {fmt.SINCE[latest.period.kind]}"]
+    words = []
+    if latest.value is not None:
+        words.append(f"{fmt.change(latest.value, reading.before, digits=digits)} {fmt.SINCE[latest.period.kind]}")
     if info.target is not None:
         words.append(f"目标 {fmt.line(info.target)}")
     has_room = len(value) <= _LONGEST_BESIDE_LINE and known >= _SPARKLINE_FROM
     return tiles.Tile(
-        title=info.name_zh,
+        title=fmt.short_name(info.name_zh),
+        hint=info.name_zh,
         value=value,
         unit=info.unit,
         change=" · ".join(words),
@@ -52,7 +57,13 @@ def tile(reading: Reading) -> tiles.Tile:
 
 
 def weekly_line(
-    own: Series, others: Sequence[Series], info: IndicatorInfo, *, label: str, versions: tuple[str, str]
+    own: Series,
+    others: Sequence[Series],
+    info: IndicatorInfo,
+    *,
+    label: str,
+    versions: tuple[str, str],
+    height: int = 260,
 ) -> Content:
     """The weekly line of one entity; lines without any value, and copies of the own line, are not drawn beside it."""
     values = [point.value for point in own.points]
@@ -63,7 +74,11 @@ def weekly_line(
     ]
     last = next((point.period.key for point in reversed(own.points) if point.value is not None), None)
     return Content(
-        body=graph(trend([own, *compared], info, focus=last, height=260, counted=("实到", "应到")), label=label),
+        body=graph(
+            trend([own, *compared], info, focus=last, height=height, counted=("实到", "应到")),
+            label=label,
+            min_width=_ROOM_FOR_LABELS + _ROOM_FOR_A_WEEK * len(own.points),
+        ),
         title=f"逐周{info.name_zh.removeprefix('所授班级')}",
         note="与" + "、".join(line.name for line in compared) + "比较" if compared else "",
         card=info,
@@ -135,7 +150,7 @@ def listed(
         kept = kept[worst_first(first.now()[kept], first.info, names)]
     heads = [column for column, _ in columns]
     for position, standing in enumerate(values):
-        heads.append(table.Column(title=standing.info.name_zh, is_number=True))
+        heads.append(table.Column(title=fmt.short_name(standing.info.name_zh), is_number=True))
         if position == 0:
             heads.append(table.Column(title=change_title(standing), is_number=True))
     shown = kept if longest is None else kept[:longest]

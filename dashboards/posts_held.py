@@ -1,42 +1,87 @@
-"""我的岗位与数据范围: what each post of a viewer lets them see and do, with the reasons of the rules."""
+"""我的岗位与数据范围: what the posts of a viewer let them see and do, with the reasons of the rules."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.entitlements import rights_of, sights_of_post
+from dashboards.entitlements import rights_of, sights_of
+from dashboards.navigation import SERVER_PAGES
 from dashboards.wording import term_of_post
+from data_access.access.permissions import Permission
+from data_access.access.roles import ROLES
 from data_access.access.viewer import Post, Viewer
 from layouts import states
 from layouts.panel import Content
 
-NO_POST = "你现在没有生效的岗位，所以没有数据可看。岗位由安全管理员授予，或随名册更新；有疑问请联系网络信息中心。"
+NO_POST: Final = (
+    "你现在没有生效的岗位，所以没有数据可看。岗位由安全管理员授予，或随名册更新；有疑问请联系网络信息中心。"
+)
+_PAGES: Final[Mapping[Permission, str]] = {
+    Permission.ACCOUNT_OWN: "/account",
+    **{page.requires: page.href for page in SERVER_PAGES},
+}
+"""Where a permission is used; one without an address is used on the pages of others."""
 
 
 def draw_posts(viewer: Viewer) -> Content:
-    """Every post held today with its node and days, what it lets its holder read and do, and why."""
+    """The posts held today by role, with nodes and days, what they let their holder read and do, and why."""
     if not viewer.posts:
         return Content(body=states.denied(NO_POST))
-    return Content(body=html.Div([_post(post) for post in viewer.posts], className="posts"))
+    kinds = list(dict.fromkeys((post.role, post.node_level) for post in viewer.posts))
+    groups = [[post for post in viewer.posts if (post.role, post.node_level) == kind] for kind in kinds]
+    return Content(body=html.Div([_group(posts) for posts in groups], className="posts"))
 
 
-def _post(post: Post) -> Component:
+def _group(posts: Sequence[Post]) -> Component:
+    """Posts in one role: a counsellor of ten classes reads the same of each of them."""
+    role = posts[0].role
+    is_of_school = posts[0].node_level == "school"
+    nodes = "" if is_of_school else "、".join(post.node_name for post in posts)
     sights = [
         html.Li(
             [
-                f"{sight.where}：{sight.what}",
+                html.Span(f"{sight.where}：{sight.what}"),
                 html.Span("；".join([sight.reason, *sight.limits]), className="post-reason"),
             ]
         )
-        for sight in sights_of_post(post)
+        for sight in sights_of(role, node_name="全校" if is_of_school else nodes)
     ]
-    rights = "、".join(right.permission.name_zh for right in rights_of(post.role))
+    held = [
+        html.Li(
+            [post.title_zh if is_of_school else post.node_name, html.Span(term_of_post(post), className="post-days")]
+        )
+        for post in posts
+    ]
+    rights = "、".join(right.permission.name_zh for right in rights_of(role))
     return html.Div(
         [
-            html.H3([post.title_zh, html.Span(term_of_post(post), className="post-days")], className="post-title"),
-            html.Ul(sights or [html.Li("这个岗位不看学校的数据。")], className="post-sights"),
-            html.P(f"可以：{rights}。", className="post-rights"),
+            html.Div([html.H3(ROLES[role].name_zh, className="post-title"), html.Ul(held, className="post-nodes")]),
+            html.Div(
+                [
+                    html.Ul(sights or [html.Li("这个岗位不看学校的数据。")], className="post-sights"),
+                    html.P(f"可以：{rights}。", className="post-rights"),
+                ]
+            ),
         ],
         className="post",
     )
+
+
+def draw_rights(viewer: Viewer) -> Content:
+    """What somebody without figures of their own may do, with a link to where it is done."""
+    rights = {right.permission: right.reason for post in viewer.posts for right in rights_of(post.role)}
+    items = [
+        html.Li(
+            [
+                html.A(permission.name_zh, href=_PAGES[permission]),
+                html.Span(reason, className="post-reason"),
+            ]
+        )
+        for permission, reason in rights.items()
+        if permission in _PAGES
+    ]
+    return Content(body=html.Ul(items, className="rights"))

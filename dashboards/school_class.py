@@ -115,7 +115,10 @@ def draw_students(data: SchoolClass) -> Content:
     link = link_of(data.view.services.viewer(), "student")
     columns = [
         table.Column(title="学号", is_heading=True),
-        *(table.Column(title=standing.info.name_zh, is_number=True) for standing in found.standings.values()),
+        *(
+            table.Column(title=fmt.short_name(standing.info.name_zh), is_number=True)
+            for standing in found.standings.values()
+        ),
         table.Column(title="近两周到课率", is_number=True),
         table.Column(title="较此前四周", is_number=True),
     ]

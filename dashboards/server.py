@@ -18,9 +18,11 @@ from dashboards import (
     health,
     identity,
     people,
+    people_import,
     post_grants,
     refusals,
     role_matrix,
+    roster_export,
     security,
     server_page,
     sign_in,
@@ -46,9 +48,11 @@ BLUEPRINTS: Final[tuple[MakeBlueprint, ...]] = (
     single_sign_on.blueprint,
     account.blueprint,
     people.blueprint,
+    people_import.blueprint,
     post_grants.blueprint,
     role_matrix.blueprint,
     audit_log.blueprint,
+    roster_export.blueprint,
 )
 """Everything that the server draws itself; a module that brings pages of its own is entered here."""
 

@@ -12,6 +12,7 @@ from dashboards.desks import ATTAINMENT, ATTENDANCE, HOMEWORK, PARTICIPATION
 from dashboards.overview import SCHOOL, link_of, named_cell, term_end, tile, valued, weekly_line, weeks_of
 from dashboards.page import Heading, NotFoundError, Page, Panel, View
 from data_access.access.permissions import Permission
+from data_access.access.roles import Role
 from data_access.access.scope import Scope
 from indicators.model import SCHOOL_ID
 from indicators.results import CourseAttendance, IndicatorInfo, Reading, StudentInfo
@@ -63,8 +64,9 @@ class Student:
 
     @cached_property
     def sensitive(self) -> Sequence[Reading]:
-        """Sensitive indicators that the scope admits for this student."""
-        return [item for item in self.readings(SENSITIVE_CODES) if item.info.about.topics]
+        """Sensitive indicators that the scope admits for this student and that have a value."""
+        found = self.readings(SENSITIVE_CODES)
+        return [item for item in found if item.info.about.topics and item.latest.value is not None]
 
     @cached_property
     def attendance(self) -> IndicatorInfo:
@@ -97,14 +99,10 @@ def draw_tiles(data: Student) -> Content:
 
 def draw_sensitive(data: Student) -> Content:
     """Sensitive indicators, each of which the scope admits for this student."""
-    versions = data.view.services.values.versions()
-    if not data.sensitive:
-        return Content(body=states.empty("没有可以显示的事项。"), versions=versions)
-    return Content(
-        body=tiles.row([tile(item) for item in data.sensitive]),
-        note="、".join(sorted({topic for item in data.sensitive for topic in item.info.about.topics}))
-        + " · 仅限工作需要，请勿外传",
-    )
+    topics = "、".join(sorted({topic for item in data.sensitive for topic in item.info.about.topics}))
+    is_own = data.number in data.view.services.viewer().nodes(Role.STUDENT)
+    warning = "只有你本人和对你负责的人看得到" if is_own else "仅限工作需要，请勿外传"
+    return Content(body=tiles.row([tile(item) for item in data.sensitive]), note=f"{topics} · {warning}")
 
 
 def draw_trend(data: Student) -> Content:
@@ -137,7 +135,6 @@ def draw_courses(data: Student) -> Content:
     link = link_of(data.view.services.viewer(), "offering")
     columns = [
         table.Column(title="课程", is_heading=True),
-        table.Column(title="任课教师"),
         table.Column(title="到课率", is_number=True),
         table.Column(title="实到 / 应到", is_number=True),
         table.Column(title="旷课", is_number=True),
@@ -145,11 +142,11 @@ def draw_courses(data: Student) -> Content:
         table.Column(title="迟到早退", is_number=True),
         table.Column(title="参与率", is_number=True),
         table.Column(title="作业完成率", is_number=True),
+        table.Column(title="任课教师"),
     ]
     rows: list[list[table.Cell]] = [
         [
             named_cell(row.course_name, row.offering_id, link if row.is_in_reach else None),
-            row.teacher_name,
             valued(row.attendance_rate, data.attendance),
             f"{row.present} / {row.due}" if row.due else fmt.NO_VALUE,
             _count(row.absent),
@@ -157,6 +154,7 @@ def draw_courses(data: Student) -> Content:
             _count(row.late),
             fmt.with_unit(row.participation_rate, "%"),
             fmt.with_unit(row.homework_rate, "%"),
+            row.teacher_name,
         ]
         for row in data.courses
     ]

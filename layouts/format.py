@@ -33,6 +33,11 @@ def with_unit(value: float | None, unit: str) -> str:
     return f"{text}%" if unit == "%" else f"{text} {unit}"
 
 
+def short_name(name: str) -> str:
+    """The name of an indicator without the remark behind it: 作业完成率(课后) is 作业完成率."""
+    return name.partition("(")[0].partition("（")[0] or name
+
+
 def line(value: float | tuple[float, float] | None, unit: str = "") -> str:
     """A threshold, such as ``90%`` or ``35–65%``; whole numbers lose their decimals."""
     if value is None:
@@ -49,7 +54,7 @@ def change(now: float | None, before: float | None, *, digits: int = 1) -> str:
     difference = round(now - before, digits)
     if difference == 0:
         return "持平"
-    return f"{'↑' if difference > 0 else '↓'} {abs(difference):.{digits}f}"
+    return f"{'↑' if difference > 0 else '↓'} {abs(difference):,.{digits}f}"
 
 
 def day(value: dt.date | None) -> str:

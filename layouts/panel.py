@@ -25,6 +25,7 @@ class Content:
         state: state of the panel as a whole, where it has one.
         card: the indicator behind the panel, opened from its menu.
         versions: versions of library and data, shown on the card.
+        download: address of the rows shown as a file, and what the link to it says.
     """
 
     body: Component | Sequence[Component]
@@ -33,6 +34,7 @@ class Content:
     state: State | None = None
     card: IndicatorInfo | None = None
     versions: tuple[str, str] = ("", "")
+    download: tuple[str, str] | None = None
 
 
 def frame(
@@ -63,6 +65,10 @@ def _head(title: str, *, unit: str = "", content: Content | None = None) -> Comp
         parts.append(html.Span(content.note, className="panel-note"))
     if content is not None and content.state is not None:
         parts.append(states.mark(content.state))
+    if content is not None and content.download is not None:
+        href, label = content.download
+        # A plain link: the browser fetches the file, and the page stays where it is.
+        parts.append(html.A(label, href=href, download="", className="panel-download"))
     if content is not None and content.card is not None:
         parts.append(_menu(content.card, content.versions))
     return html.Header(parts, className="panel-head")

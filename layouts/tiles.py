@@ -22,6 +22,7 @@ class Tile:
 
     Attributes:
         value: the number as shown, without unit.
+        hint: the title in full, shown where the pointer rests on it.
         change: words such as ``↓ 0.8 较上周``.
         note: a second line of words, such as the period of the number; empty draws none.
         state: colours and marks the tile; None leaves it plain.
@@ -41,6 +42,7 @@ class Tile:
     reference: float | None = None
     href: str | None = None
     is_on: bool = False
+    hint: str = ""
 
 
 def row(items: Sequence[Tile]) -> Component:
@@ -49,7 +51,7 @@ def row(items: Sequence[Tile]) -> Component:
 
 
 def _tile(item: Tile) -> Component:
-    head = [html.Span(item.title, className="tile-title")]
+    head = [html.Span(item.title, className="tile-title", title=item.hint or item.title)]
     if item.state is not None:
         head.append(states.mark(item.state))
     figures = [html.Span(item.value, className="tile-value")]

@@ -42,8 +42,9 @@ def test_the_line_stops_at_the_date_of_the_data_and_is_compared():
 
 
 def test_a_course_with_one_section_is_not_drawn_twice():
-    figure = types(offering.draw_trend(load(college=College(sections=6))).body, "Graph")[0].figure
-    assert len(figure.data) == 1
+    content = offering.draw_trend(load(college=College(sections=6)))
+    assert len(types(content.body, "Graph")[0].figure.data) == 2
+    assert content.note == "与全校比较"
 
 
 def test_the_roster_starts_with_the_lowest_rate():

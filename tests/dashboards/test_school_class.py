@@ -1,0 +1,107 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from dashboards import school_class
+from dashboards.page import NotFoundError
+from dashboards.school_class import PAGE
+from data_access.access.permissions import Permission
+from indicators.results import Board
+from tests.dashboards.campus import ADVISER, DEPARTMENT_HEAD, OFFICE_HEAD, Campus, services_of, viewer
+from tests.layouts.component_tree import find, text, types
+
+
+def load(*posts, number=1, search="", campus=None, who=None):
+    services = services_of(who or viewer(*(posts or (ADVISER,))), campus)
+    return school_class.SchoolClass(view=PAGE.view(services, path=f"/classes/{number}", search=search))
+
+
+def table_of(content):
+    return types(content.body, "Store")[0].data
+
+
+def test_the_heading_names_department_major_grade_and_who_looks_after_the_class():
+    heading = school_class.heading(load())
+    assert heading.title == "机电2401"
+    assert heading.facts == ["机电工程系", "机电一体化技术", "2024 级", "班主任 张敏", "辅导员 刘洋"]
+    assert [crumb.label for crumb in heading.crumbs] == ["首页", "机电工程系", "机电一体化技术", "机电2401"]
+
+
+@pytest.mark.parametrize(("number", "who"), [(999, viewer(ADVISER)), (1, viewer(OFFICE_HEAD))])
+def test_what_does_not_exist_and_what_is_out_of_scope_are_told_alike(number, who):
+    who = dataclasses.replace(who, scope=dataclasses.replace(who.scope, grants=() if number == 1 else who.scope.grants))
+    with pytest.raises(NotFoundError, match=rf"^没有编号为 {number} 的班级。$"):
+        school_class.heading(load(number=number, who=who))
+
+
+def test_students_come_lowest_rate_first_and_those_without_records_last():
+    content = school_class.draw_students(load())
+    numbers = [row[0]["text"] for row in table_of(content)["rows"]]
+    assert numbers[0] == "20240104"
+    assert numbers[-1] == "20240102"
+    assert len(numbers) == 40
+    assert "20240141" not in numbers
+    assert content.note == "40 人在籍 · 学期至今，到课率低的在前 · 1 人没有考勤记录"
+
+
+def test_rates_so_far_are_divided_after_adding_up_and_slipping_shows_beside():
+    rows = {row[0]["text"]: row for row in table_of(school_class.draw_students(load()))["rows"]}
+    slipped = rows["20240101"]
+    assert slipped[1]["text"] == f"{100 * (9 * 19 + 2 * 5) / 220:.1f}%"
+    assert slipped[4:] == ["25.0%", "↓ 70.0"]
+    assert rows["20240102"][1:] == [{"text": "—", "name": "state with-shape state-no-data", "spoken": "无数据"}] * 3 + [
+        "—", "—",
+    ]  # fmt: skip
+
+
+def test_students_are_links_for_those_who_may_open_them():
+    assert table_of(school_class.draw_students(load()))["rows"][0][0]["href"] == "/students/104"
+    may_not = dataclasses.replace(viewer(ADVISER), permissions=frozenset({Permission.CLASS_VIEW}))
+    assert table_of(school_class.draw_students(load(who=may_not)))["rows"][0][0] == "20240104"
+
+
+def test_the_line_is_compared_with_the_school():
+    figure = types(school_class.draw_trend(load()).body, "Graph")[0].figure
+    assert len(figure.data) == 2
+    assert school_class.draw_trend(load()).note == "与全校比较"
+
+
+class AwayFromCampus(Campus):
+    """A class that is on internships: no attendance at all."""
+
+    def series(self, *asked, **named):
+        return [dataclasses.replace(point, value=None) for point in super().series(*asked, **named)]
+
+
+def test_a_class_without_attendance_says_why():
+    shown = text(school_class.draw_trend(load(campus=AwayFromCampus())).body)
+    assert "机电2401在2026–2027 第一学期没有考勤记录：校外实习、未排课，或考勤尚未导入" in shown
+
+
+def test_a_class_without_students_says_so():
+    class Deserted(Campus):
+        def members(self, class_ids, *, scope):
+            return []
+
+        def board(self, codes, level, **asked):
+            return Board(entities=(), standings={})
+
+    assert "没有在籍学生" in text(school_class.draw_students(load(campus=Deserted())).body)
+
+
+def test_who_may_not_see_a_rate_is_told_and_shown_none():
+    data = load(who=viewer(OFFICE_HEAD))
+    assert "无权查看" in text(school_class.draw_trend(data).body)
+    assert "无权查看" in text(school_class.draw_tiles(data).body)
+
+
+def test_tiles_are_those_indicators_that_the_library_knows():
+    shown = find(school_class.draw_tiles(load(DEPARTMENT_HEAD)).body, className="tile-title")
+    assert [text(title) for title in shown] == ["到课率", "班级全勤率", "作业完成率"]
+
+
+def test_a_rate_over_no_meetings_is_no_rate():
+    standing = load().students.standings["CRS-ATT-01"]
+    assert np.isnan(standing.so_far()[1])
+    assert np.isnan(standing.so_far(slice(0, 0))).all()
