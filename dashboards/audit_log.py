@@ -101,7 +101,7 @@ class Search:
 
     def file_name(self, today: dt.date) -> str:
         """Name of the export, with the days it covers."""
-        first = self.where.first_day.isoformat() if self.where.first_day else "建库"
+        first = self.where.first_day.isoformat() if self.where.first_day else "最早"
         return f"审计日志_{first}_至_{(self.where.last_day or today).isoformat()}.csv"
 
 

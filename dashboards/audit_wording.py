@@ -18,11 +18,13 @@ from layouts import format as fmt
 _CONSOLE: Final = "console:"
 _DATA_REQUEST: Final = "/_dash-update-component"
 _IN_GIST: Final = 3
+_NOT_IN_GIST: Final = frozenset({"文件 SHA-256", "链尾", "变更"})
 _LONGEST_GIST: Final = 80
 
 _RESULT_STATES: Final = {Result.DONE: "reached", Result.DENIED: "alert", Result.FAILED: "warning"}
 _SUBJECTS_ZH: Final = {
     "account": "账号",
+    "accounts": "账号文件",
     "audit:chain": "审计日志核验",
     "audit:log": "审计日志",
     "import": "导入批次",
@@ -31,38 +33,53 @@ _SUBJECTS_ZH: Final = {
     "page": "页面",
     "demo": "演示数据",
     "roster": "名册",
-    "offering": "教学班",
 }
 _FACTS_ZH: Final = {
+    "accounts": "账号数",
     "actor": "人员",
     "because": "原因",
     "broken": "断裂处",
     "change": "变更",
     "count": "条数",
+    "created": "新建账号",
     "data_version": "数据版本",
+    "disabled": "停用账号",
+    "enabled": "启用账号",
+    "ended": "终止岗位",
     "fault": "问题",
     "file": "文件",
     "files": "文件",
     "filter": "查询条件",
     "from": "开始日期",
     "head": "链尾",
+    "holders_ended": "岗位终止",
+    "holders_started": "岗位新增",
     "kind": "类型",
     "mapping": "映射",
     "method": "登录方式",
     "node": "所在节点",
+    "on": "日期",
     "permission": "所需权限",
     "post": "岗位编号",
+    "posts": "岗位数",
+    "problems": "问题",
     "q": "包含",
     "reason": "原因",
+    "referred": "新转介",
+    "released": "结束转介",
+    "renamed": "改名",
     "result": "结果",
     "role": "角色",
+    "seed": "种子",
     "sequence": "序号",
     "sha256": "文件 SHA-256",
     "source": "来源",
+    "started": "新增岗位",
     "status": "状态",
+    "students": "学生数",
     "to": "结束日期",
     "unreadable": "无法读取",
-}
+} | {role.value: info.name_zh for role, info in ROLES.items()}
 _VALUES_ZH: Final[Mapping[str, Mapping[str, str]]] = {
     "kind": {kind.value: kind.name_zh for kind in AuditKind},
     "result": {result.value: result.name_zh for result in Result},
@@ -79,6 +96,7 @@ _VALUES_ZH: Final[Mapping[str, Mapping[str, str]]] = {
         "own": "本人修改密码",
         "granted": "授予",
         "ended": "终止",
+        "renamed": "改名",
         "undone": "撤销",
     },
     "status": {"committed": "已导入", "unchanged": "没有变化", "refused": "被拒收", "undone": "已撤销"},
@@ -95,6 +113,8 @@ _VALUES_ZH: Final[Mapping[str, Mapping[str, str]]] = {
         "absolute": "达到最长登录时间",
         "password": "密码已更改",
         "post": "岗位已变动",
+        "version": "密码、岗位或账号已变动",
+        "clock": "服务器时间异常",
         "roster": "名册变动",
     },
 }
@@ -130,6 +150,7 @@ class Line:
 def line(entry: Entry) -> Line:
     """One event in words."""
     facts = tuple(_facts(entry.detail))
+    gist = [pair for pair in facts if pair[0] not in _NOT_IN_GIST][:_IN_GIST]
     return Line(
         sequence=entry.sequence,
         time=time_of(entry),
@@ -140,7 +161,7 @@ def line(entry: Entry) -> Line:
         state=state(entry.result),
         rows="" if entry.rows is None else fmt.number(entry.rows, digits=0),
         address=entry.address or fmt.NO_VALUE,
-        gist="，".join(f"{name} {value}" for name, value in facts[:_IN_GIST])[:_LONGEST_GIST],
+        gist="，".join(f"{name} {value}" for name, value in gist)[:_LONGEST_GIST],
         facts=(
             *facts,
             *((("数据范围", entry.scope),) if entry.scope else ()),

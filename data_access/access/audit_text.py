@@ -12,6 +12,7 @@ WITHHELD: Final = "[withheld]"
 _CUT: Final = "…"
 _LONGEST_VALUE: Final = 500
 _MOST_ITEMS: Final = 200
+"""Of one list or mapping; whoever has more to tell writes more events."""
 _DEEPEST: Final = 4
 _SECRET: Final = re.compile(r"passw|secret|token|cookie|credential|密码|口令", re.IGNORECASE)
 
