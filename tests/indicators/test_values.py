@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from data_access.access.roles import Role
 from data_access.access.scope import Scope
+from data_access.access.viewer import viewer_of
 from data_access.errors import UserError
 from data_access.lake import load_tables
 from data_access.readers.roster import RosterReader
@@ -12,6 +14,7 @@ from indicators.engine import compute
 from indicators.library import shipped_library
 from indicators.values import StoredValues
 from tests.conftest import DATABASES
+from tests.data_access.access.organisations import post_at
 from tests.random_college import AS_OF, random_tables
 
 ALL = Scope.all("test")
@@ -113,3 +116,27 @@ def test_the_latest_term_of_a_kind_without_values_is_refused(values):
 
 def test_there_is_no_latest_term_before_anything_is_computed(uncomputed):
     assert uncomputed.latest_term(CODE, LEVEL, kind="week", scope=ALL) is None
+
+
+def test_stored_definitions_say_what_their_figures_tell_of(values):
+    """Readers decide by what was stored with the values, not by the library beside them."""
+    for indicator in shipped_library():
+        for plan in values.reader.plans(indicator.code).values():
+            assert plan.about.privacy is indicator.privacy
+            assert plan.about.topics == indicator.topics
+            assert plan.row_topics == indicator.row_topics
+            assert plan.about.owner == indicator.definition["department"]
+            assert plan.is_cumulative == (plan.so_far or bool(indicator.window) or bool(indicator.lag_years))
+
+
+def test_pages_are_told_what_is_withheld(values):
+    leader = viewer_of([post_at(Role.LEADER)], on=AS_OF, account_id=1, username="t", name="某人").scope
+    code, term = "STU-PER-13", values.latest_term("STU-PER-13", "class", kind="term", scope=ALL)
+    told = values.matrix(code, "class", kind="term", term_key=term, dept_id=None, scope=leader)
+    whole = values.matrix(code, "class", kind="term", term_key=term, dept_id=None, scope=ALL)
+    assert told.is_suppressed.all()  # five pupils a class: some class is too small, and takes the others with it
+    assert np.isnan(told.value).all()
+    assert not whole.is_suppressed.any()
+    assert np.isfinite(whole.value).any()
+    point = values.series(code, "class", told.entities[0].entity_id, kind="term", term_key=term, scope=leader)[0]
+    assert (point.is_suppressed, point.value, point.numerator, point.rows) == (True, None, None, 0)
