@@ -24,7 +24,7 @@ SCHOOL: Final = "全校"
 
 _SPARKLINE_FROM: Final = 3
 """Fewer values make no line."""
-_ROOM_FOR_LABELS, _ROOM_FOR_A_WEEK = 230, 26
+_ROOM_FOR_LABELS, _ROOM_FOR_A_WEEK = 230, 34
 """Of a weekly line, in px: on a phone it is scrolled rather than squeezed."""
 _LONGEST_BESIDE_LINE: Final = 6
 """Characters of a number that leave room for the line at its right."""

@@ -33,7 +33,7 @@ def draw_posts(viewer: Viewer) -> Content:
         return Content(body=states.denied(NO_POST))
     kinds = list(dict.fromkeys((post.role, post.node_level) for post in viewer.posts))
     groups = [[post for post in viewer.posts if (post.role, post.node_level) == kind] for kind in kinds]
-    return Content(body=html.Div([_group(posts) for posts in groups], className="posts"))
+    return Content(body=html.Div([_group(posts) for posts in groups], className="own-posts"))
 
 
 def _group(posts: Sequence[Post]) -> Component:
@@ -45,29 +45,29 @@ def _group(posts: Sequence[Post]) -> Component:
         html.Li(
             [
                 html.Span(f"{sight.where}：{sight.what}"),
-                html.Span("；".join([sight.reason, *sight.limits]), className="post-reason"),
+                html.Span("；".join([sight.reason, *sight.limits]), className="own-post-reason"),
             ]
         )
         for sight in sights_of(role, node_name="全校" if is_of_school else nodes)
     ]
     held = [
-        html.Li(
-            [post.title_zh if is_of_school else post.node_name, html.Span(term_of_post(post), className="post-days")]
-        )
+        html.Li(["全校" if is_of_school else post.node_name, html.Span(term_of_post(post), className="own-post-days")])
         for post in posts
     ]
     rights = "、".join(right.permission.name_zh for right in rights_of(role))
     return html.Div(
         [
-            html.Div([html.H3(ROLES[role].name_zh, className="post-title"), html.Ul(held, className="post-nodes")]),
+            html.Div(
+                [html.H3(ROLES[role].name_zh, className="own-post-title"), html.Ul(held, className="own-post-nodes")]
+            ),
             html.Div(
                 [
-                    html.Ul(sights or [html.Li("这个岗位不看学校的数据。")], className="post-sights"),
-                    html.P(f"可以：{rights}。", className="post-rights"),
+                    html.Ul(sights or [html.Li("这个岗位不看学校的数据。")], className="own-post-sights"),
+                    html.P(f"可以：{rights}。", className="own-post-rights"),
                 ]
             ),
         ],
-        className="post",
+        className="own-post",
     )
 
 
@@ -78,10 +78,10 @@ def draw_rights(viewer: Viewer) -> Content:
         html.Li(
             [
                 html.A(permission.name_zh, href=_PAGES[permission]),
-                html.Span(reason, className="post-reason"),
+                html.Span(reason, className="own-post-reason"),
             ]
         )
         for permission, reason in rights.items()
         if permission in _PAGES
     ]
-    return Content(body=html.Ul(items, className="rights"))
+    return Content(body=html.Ul(items, className="own-rights"))

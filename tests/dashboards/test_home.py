@@ -227,8 +227,8 @@ def test_what_a_post_lets_see_and_do_stands_at_the_end_with_its_reason():
 
 def test_posts_of_one_role_are_told_once():
     body = drawn(load(*COUNSELLOR), "posts").body
-    assert len(find(body, className="post")) == 1
-    assert [text(item) for item in find(body, className="post-nodes")[0].children] == [
+    assert len(find(body, className="own-post")) == 1
+    assert [text(item) for item in find(body, className="own-post-nodes")[0].children] == [
         f"{post.node_name}2026-09-01 起" for post in COUNSELLOR
     ]
 

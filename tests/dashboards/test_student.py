@@ -94,7 +94,7 @@ def test_the_line_is_compared_with_class_and_school_as_far_as_these_may_be_seen(
 
 def test_on_a_phone_the_line_is_scrolled_rather_than_squeezed():
     body = student.draw_trend(load()).body
-    assert types(body, "Graph")[0].style["minWidth"] == "516px"
+    assert types(body, "Graph")[0].style["minWidth"] == "604px"
     assert body.style == {"overflowX": "auto"}
 
 
