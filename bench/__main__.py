@@ -13,6 +13,7 @@ from pathlib import Path
 from bench.college import open_bench
 from bench.compute import attendance_family, full_compute, one_day
 from bench.pages import page_reads
+from bench.sign_in import sign_ins
 from bench.store_shape import store_shapes
 
 
@@ -26,7 +27,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="luoxuan-bench-") as scratch:
         bench = open_bench(arguments.home or Path(scratch), students=arguments.students, repeat=arguments.repeat)
         print(f"{bench.facts:,} fact rows, {bench.threads} threads, {dt.datetime.now().astimezone():%Y-%m-%d}\n")
-        for measure in (full_compute, attendance_family, one_day, store_shapes, page_reads):
+        for measure in (full_compute, attendance_family, one_day, store_shapes, page_reads, sign_ins):
             for line in measure(bench):
                 print(line, flush=True)
             print()

@@ -162,7 +162,7 @@ class _Reader:
 
     def integer(self, name: str, default: int, *, low: int, high: int) -> int:
         text = self.text(name, str(default))
-        if not text.isdecimal() or not low <= int(text) <= high:
+        if not text.isascii() or not text.isdecimal() or not low <= int(text) <= high:
             self.problems.append(f"{name} must be a whole number from {low} to {high}. Got {text!r}.")
             return default
         return int(text)
