@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from data_access.access.permissions import Permission
+from data_access.access.privacy import PERSONS
 from data_access.access.roles import ROLES, SCHOOL_ID, Role
 from data_access.access.rules import Reach, Rows, permissions_of, reaches_of
 from data_access.access.scope import Grant, Scope
 
+_UNNAMED: Final = PERSONS | {"school"}
 _TITLES_NAMED: Final = 3
 """A counsellor may hold ten posts; the log names the first ones."""
 
@@ -50,9 +52,9 @@ class Post:
 
     @property
     def title_zh(self) -> str:
-        """Role and node, such as 班主任 · 机电2401."""
+        """Role and node, such as 班主任 · 机电2401; the role alone where the node is the college or the holder."""
         role = ROLES[self.role].name_zh
-        return f"{role} · {self.node_name}" if self.node_name and self.node_level != "school" else role
+        return f"{role} · {self.node_name}" if self.node_name and self.node_level not in _UNNAMED else role
 
 
 @dataclass(frozen=True, kw_only=True)
