@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from operator import add
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
@@ -24,8 +25,6 @@ from data_access.readers.suppression import ROOT, Census, Counts, Group, readabl
 
 _TREE: Final = ("school", "dept", "major", "class")
 """Levels of the tree of groups. What is sensitive about other groups is for those who may read the details."""
-_PARENTS: Final = {"dept": (), "major": ("dept_id",), "class": ("major_id", "dept_id")}
-"""Columns that name the group above, the nearest first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,14 +118,14 @@ def _tree(connection: Connection, plan: StoredPlan, scope: Scope) -> tuple[dict[
     levels = _TREE if "student" in plan.levels else _TREE[:2]
     in_detail = or_(*(scope.rows_in_detail(level, plan.about) for level in levels))
     columns = (Entity.level, Entity.entity_id, Entity.dept_id, Entity.major_id, case((in_detail, 1), else_=0))
-    rows = connection.execute(select(*columns).where(Entity.level.in_(levels))).all()
-    groups = {(row.level, row.entity_id) for row in rows}
+    rows = [tuple(row) for row in connection.execute(select(*columns).where(Entity.level.in_(levels))).all()]
+    groups = {(level, key) for level, key, *_ in rows}
     parents: dict[Group, Group] = {}
-    for row in rows:
-        if row.level != ROOT[0]:
-            above = ((name.removesuffix("_id"), getattr(row, name)) for name in _PARENTS[row.level])
-            parents[row.level, row.entity_id] = next((group for group in above if group in groups), ROOT)
-    return parents, frozenset((row.level, row.entity_id) for row in rows if row[-1])
+    for level, key, dept_id, major_id, _ in rows:
+        above = {"major": [("dept", dept_id)], "class": [("major", major_id), ("dept", dept_id)]}.get(level, [])
+        if level != ROOT[0]:
+            parents[level, key] = next((group for group in above if group in groups), ROOT)
+    return parents, frozenset((level, key) for level, key, _, _, is_detailed in rows if is_detailed)
 
 
 def _siblings(connection: Connection, plan: StoredPlan) -> list[StoredPlan]:
@@ -202,11 +201,12 @@ def _people(
         )
         .group_by(Measure.period_id, Entity.class_id)
     )
-    own, known = _Tally(len(sets)), _Tally(len(sets))
-    for period_id, class_id, *numbers in connection.execute(query):
+    own, known = _Tally(), _Tally()
+    for period_id, class_id, *numbers in connection.execute(query).all():
         group = ("class", class_id) if ("class", class_id) in parents else ROOT
         own.add(period_id, group, numbers[: len(sets)])
-        known.add(period_id, group, numbers[len(sets) :])
+        if any(numbers[len(sets) :]):
+            known.add(period_id, group, numbers[len(sets) :])
     return own.counts, known.counts
 
 
@@ -225,23 +225,23 @@ def _cases(
         Measure.level.in_([LEVEL_NUMBERS[level] for level in _TREE[:2]]),
         Measure.period_id.in_(period_ids),
     )
-    own = _Tally(len(amounts))
-    for period_id, level, entity_id, *numbers in connection.execute(query):
+    own = _Tally()
+    for period_id, level, entity_id, *numbers in connection.execute(query).all():
         group = ROOT if level == LEVEL_NUMBERS[ROOT[0]] else ("dept", entity_id)
         own.add(period_id, group, numbers)
         if group in parents:
             own.add(period_id, ROOT, [-number for number in numbers])
-    return own.counts, _Tally(len(amounts)).counts
+    return own.counts, _Tally().counts
 
 
 class _Tally:
     """Adds up counts by period and group."""
 
-    def __init__(self, sets: int) -> None:
-        nobody: Counts = (0.0,) * sets
-        self.counts: defaultdict[int, defaultdict[Group, Counts]] = defaultdict(lambda: defaultdict(lambda: nobody))
+    def __init__(self) -> None:
+        self.counts: defaultdict[int, dict[Group, Counts]] = defaultdict(dict)
 
     def add(self, period_id: int, group: Group, numbers: Sequence[float]) -> None:
         """Adds to what is counted already."""
-        before = self.counts[period_id][group]
-        self.counts[period_id][group] = tuple(a + float(b) for a, b in zip(before, numbers, strict=True))
+        counts = self.counts[period_id]
+        added = map(float, numbers)
+        counts[group] = tuple(map(add, counts[group], added)) if group in counts else tuple(added)

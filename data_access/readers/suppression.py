@@ -61,14 +61,16 @@ def readable(census: Census) -> frozenset[Group]:
     strangers: dict[Group, Counts] = {}
 
     def count(group: Group) -> None:
-        for child in children[group]:
+        below = children.get(group, ())
+        for child in below:
             count(child)
         own = census.own.get(group, nobody)
-        unknown = _minus(own, census.known.get(group, nobody))
-        totals[group] = _plus(own, *(totals[child] for child in children[group]))
-        strangers[group] = (
-            nobody if group in detailed else _plus(unknown, *(strangers[child] for child in children[group]))
-        )
+        unknown = own if group not in census.known else _minus(own, census.known[group])
+        totals[group] = _plus(own, *(totals[child] for child in below)) if below else own
+        if group in detailed:
+            strangers[group] = nobody
+        else:
+            strangers[group] = _plus(unknown, *(strangers[child] for child in below)) if below else unknown
 
     def is_large(group: Group) -> bool:
         return _is_large(totals[group]) and _is_large(strangers[group])
@@ -89,7 +91,7 @@ def readable(census: Census) -> frozenset[Group]:
     waiting = list(found)
     while waiting:
         group = waiting.pop()
-        below = children[group]
+        below = children.get(group, [])
         if below and publishes_children(group):
             waiting += [child for child in below if child not in found]
             found.update(below)
