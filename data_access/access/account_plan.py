@@ -56,6 +56,7 @@ def plan(sheet: Sheet, known: Known, *, may: Collection[Permission], by: Actor, 
     groups: dict[str, list[SheetRow]] = {}
     for row in sheet.rows:
         groups.setdefault(row.username, []).append(row)
+    unread = {(problem.row, problem.column) for problem in sheet.problems}
     problems, deferred = list(sheet.problems), list[Problem]()
     accounts, posts = list[AccountStep](), list[PostStep]()
     owners: dict[tuple[str, int], SheetRow] = {}
@@ -77,7 +78,8 @@ def plan(sheet: Sheet, known: Known, *, may: Collection[Permission], by: Actor, 
                     )
             posts += reader.posts(step)
             accounts += [settled] if (settled := reader.settled(step)) else []
-        problems += reader.problems
+        # What could not be read is told already; that it is missing, too, would tell nothing more.
+        problems += [problem for problem in reader.problems if (problem.row, problem.column) not in unread]
         deferred += reader.deferred
     return Staged(
         sheet=sheet,
@@ -129,6 +131,9 @@ class _Group:
                 (PASSWORD, lambda row: row.password),
             )
         )
+        is_first = held is None or not held.has_password
+        if password and is_first:
+            self._check_password(password, name)
         before = len(self.problems)
         person = self._person(kind or (held.person_kind if held else ""), number)
         if held is None:
@@ -140,8 +145,7 @@ class _Group:
         kind = kind or (held.person_kind if held else "")
         known_as = held.name if held else (person.name if person and kind == "teacher" else "")
         shown = name or known_as
-        is_first = held is None or not held.has_password
-        step = AccountStep(
+        return AccountStep(
             row=first.row,
             username=first.username,
             name=shown,
@@ -153,8 +157,6 @@ class _Group:
             password=password if is_first else "",
             lacks_password=is_first and not password,
         )
-        self._check_password(step)
-        return step
 
     def settled(self, step: AccountStep) -> AccountStep | None:
         """The account's part as far as this actor may do it, None where nothing remains; what may not is noted."""
@@ -257,11 +259,10 @@ class _Group:
         if kind == "teacher" and name and plain(name) != plain(person.name):
             self.wrong(self._rows[0], NAME, name, f"该工号的姓名是“{person.name}”", "请核对工号与姓名")
 
-    def _check_password(self, step: AccountStep) -> None:
-        if step.password:
-            row = next(row for row in self._rows if row.password)
-            for reason in problems_of(step.password, username=step.username, name=step.name):
-                self.wrong(row, PASSWORD, HIDDEN, reason.rstrip("。"), "请换一个，或留空以便生成一次性密码")
+    def _check_password(self, password: str, name: str) -> None:
+        row = next(row for row in self._rows if row.password)
+        for reason in problems_of(password, username=row.username, name=name):
+            self.wrong(row, PASSWORD, HIDDEN, reason.rstrip("。"), "请换一个，或留空以便生成一次性密码")
 
     def _is_own(self, step: AccountStep) -> bool:
         own = self._known.accounts_by_id.get(self._by.account_id or 0)

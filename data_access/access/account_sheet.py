@@ -20,7 +20,7 @@ from data_access.access.names import normal_username, one_line
 from data_access.access.roles import ROLES, Role
 from data_access.errors import did_you_mean
 from data_access.intake.problems import Problem
-from data_access.intake.reading import ROW, FileJob, Limits
+from data_access.intake.reading import ROW, FileJob, Limits, stage_file
 from data_access.intake.staging import stage_jobs
 
 NAME_OF_USER: Final = "用户名"
@@ -86,7 +86,7 @@ class Sheet:
     """A file as read.
 
     Attributes:
-        rows: those in which every cell could be understood.
+        rows: those that say whom they are about; a cell that could not be understood is as if it were empty.
         problems: everything that could not.
         notes: what was passed over, such as columns that mean nothing here.
     """
@@ -98,13 +98,14 @@ class Sheet:
 
 
 def read_sheet(content: bytes, name: str) -> Sheet:
-    """The rows of a CSV (UTF-8, GB18030) or XLSX file; a child process opens it, under limits.
+    """The rows of a CSV (UTF-8, GB18030) or XLSX file; workbooks are opened by a child process, under limits.
 
     Args:
         content: the file.
         name: its name as received; its ending tells what it is.
     """
     name = one_line(Path(name.replace("\\", "/")).name, 120) or "file.csv"
+    is_workbook = name.lower().endswith(".xlsx")
     if len(content) > LARGEST_FILE:
         return _refused(name, f"文件超过 {LARGEST_FILE // 2**20} MB 上限", "请拆分后导入")
     with tempfile.TemporaryDirectory(prefix="luoxuan-accounts-") as directory:
@@ -114,27 +115,28 @@ def read_sheet(content: bytes, name: str) -> Sheet:
             path=str(received),
             name=name,
             source="accounts",
-            format="xlsx" if name.lower().endswith(".xlsx") else "csv",
+            format="xlsx" if is_workbook else "csv",
             out=str(staged),
             expected=(NAME_OF_USER,),
             known=COLUMNS,
             identities=(NAME_OF_USER, NUMBER),
             codes=COLUMNS,
         )
-        (file,) = stage_jobs(Path(directory), [job], _LIMITS)
+        # A workbook of a few kilobytes can cost minutes of processor time; two megabytes of text cannot.
+        (file,) = stage_jobs(Path(directory), [job], _LIMITS) if is_workbook else [stage_file(job, _LIMITS)]
         problems = tuple(_without_secrets(problem) for problem in file.problems)
         if file.out is None or file.blocked:
             return Sheet(name=name, problems=problems)
         lines = pq.read_table(file.out).to_pylist()
     if len(lines) > MOST_ROWS:
         return _refused(name, f"文件有 {len(lines)} 行，超过 {MOST_ROWS} 行上限", "请拆分后导入")
-    if not lines:
+    if not lines and not problems:
         return _refused(name, "文件没有数据行", "请核对导出内容")
     read = [_Line(name, line) for line in lines]
-    rows = [(line, line.read()) for line in read]
+    rows = [line.read() for line in read]
     return Sheet(
         name=name,
-        rows=tuple(row for line, row in rows if not line.problems),
+        rows=tuple(row for row in rows if row.username),
         problems=(*problems, *(problem for line in read for problem in line.problems)),
         notes=file.notes,
     )
@@ -167,7 +169,7 @@ class _Line:
         )
 
     def read(self) -> SheetRow:
-        """The row; of no worth where there are problems."""
+        """What could be understood of the row."""
         cells = self.cells
         role = self._role()
         first, last = self._day(FROM), self._day(TO)
