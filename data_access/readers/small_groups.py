@@ -23,6 +23,8 @@ from data_access.readers.expressions import to_sql
 from data_access.readers.plans import LEVEL_NUMBERS, StoredPlan, stored_plan
 from data_access.readers.suppression import ROOT, Census, Counts, Group, readable
 
+_People = Mapping[int, Mapping[Group, Counts]]
+"""By period and group."""
 _TREE: Final = ("school", "dept", "major", "class")
 """Levels of the tree of groups. What is sensitive about other groups is for those who may read the details."""
 
@@ -73,7 +75,7 @@ def judge(
     root = (Measure.family_id == plan.family_id, Measure.level == LEVEL_NUMBERS["school"])
     stored = select(Measure.period_id, Measure.run_id).where(*root, Measure.period_id.in_(period_ids))
     runs = {row.period_id: row.run_id for row in connection.execute(stored)}
-    if level not in _TREE or plan.is_cumulative:
+    if level not in _judged_levels(plan) or plan.is_cumulative:
         detailed = select(Entity.entity_id).where(scope.rows_in_detail(level, plan.about))
         always = frozenset(connection.execute(detailed).scalars())
         shown = dict.fromkeys(runs, always)
@@ -97,9 +99,13 @@ def _censuses(
 ) -> Mapping[int, Census]:
     parents, detailed = _tree(connection, plan, scope)
     siblings = _siblings(connection, plan)
-    count = _people if "student" in plan.levels else _cases
-    sets = _sets(plan, siblings) if "student" in plan.levels else _amounts(plan, siblings)
-    own, known = count(connection, plan, sets, parents, period_ids=period_ids, scope=scope)
+    known: _People = defaultdict(dict)
+    if "student" in plan.levels:
+        sets = _sets(plan, siblings)
+        own, known = _people(connection, plan, sets, parents, period_ids=period_ids, scope=scope)
+    else:
+        sets = _amounts(plan, siblings)
+        own = _cases(connection, plan, sets, parents, period_ids=period_ids)
     return {
         period_id: Census(
             sets=len(sets), parents=parents, own=own[period_id], known=known[period_id], detailed=detailed
@@ -108,14 +114,19 @@ def _censuses(
     }
 
 
-def _tree(connection: Connection, plan: StoredPlan, scope: Scope) -> tuple[dict[Group, Group], frozenset[Group]]:
-    """The group above each group, and the groups that the scope reads in detail.
+def _judged_levels(plan: StoredPlan) -> tuple[str, ...]:
+    """Levels at which figures may be published.
 
-    Without values of students only departments are told apart: below them the cases of a group need not be
-    those of its parts, such as incidents that belong to a department by themselves and to a major by the
-    teacher, so that no subtraction could be judged.
+    Without values of students these are school and departments: the cases of a group below need not be among
+    those of the group above it, such as incidents that belong to a department by themselves and to a major
+    by the teacher, so that no subtraction could be judged.
     """
-    levels = _TREE if "student" in plan.levels else _TREE[:2]
+    return _TREE if "student" in plan.levels else _TREE[:2]
+
+
+def _tree(connection: Connection, plan: StoredPlan, scope: Scope) -> tuple[dict[Group, Group], frozenset[Group]]:
+    """The group above each group, and the groups that the scope reads in detail."""
+    levels = _judged_levels(plan)
     in_detail = or_(*(scope.rows_in_detail(level, plan.about) for level in levels))
     columns = (Entity.level, Entity.entity_id, Entity.dept_id, Entity.major_id, case((in_detail, 1), else_=0))
     rows = [tuple(row) for row in connection.execute(select(*columns).where(Entity.level.in_(levels))).all()]
@@ -173,10 +184,6 @@ def _amounts(plan: StoredPlan, siblings: Sequence[StoredPlan]) -> list[ColumnEle
     ]
 
 
-_People = Mapping[int, Mapping[Group, Counts]]
-"""By period and group."""
-
-
 def _people(
     connection: Connection,
     plan: StoredPlan,
@@ -217,8 +224,7 @@ def _cases(
     parents: Mapping[Group, Group],
     *,
     period_ids: Sequence[int],
-    scope: Scope,  # noqa: ARG001 (nobody is known one by one)
-) -> tuple[_People, _People]:
+) -> _People:
     """Cases of each department, and of the school those that belong to none."""
     query = select(Measure.period_id, Measure.level, Measure.entity_id, *amounts).where(
         Measure.family_id == plan.family_id,
@@ -231,7 +237,7 @@ def _cases(
         own.add(period_id, group, numbers)
         if group in parents:
             own.add(period_id, ROOT, [-number for number in numbers])
-    return own.counts, _Tally().counts
+    return own.counts
 
 
 class _Tally:

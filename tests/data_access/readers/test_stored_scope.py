@@ -297,6 +297,12 @@ def test_where_nobody_is_counted_the_cases_are(installation, departments, school
     assert not shown(installation.database, "major", scope(LEADER))
 
 
+def test_who_may_read_the_cases_of_a_major_reads_them_where_others_do_not(installation):
+    incidents(installation.database, 6.0, 7.0, school=13.0)
+    head, leader = post_at(Role.DEPARTMENT_HEAD, "dept", 1), post_at(Role.MAJOR_LEADER, "major", 2)
+    assert shown(installation.database, "major", scope(head, leader)).keys() == {1}
+
+
 def test_the_latest_period_is_one_with_a_figure_that_may_be_read(installation):
     early, late = two_classes(8, 5), two_classes(8, 2)
     settle(installation.database, early)
