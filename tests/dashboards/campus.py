@@ -25,7 +25,7 @@ from indicators.results import (
     ValueFrame,
     ValuePoint,
 )
-from tests.dashboards.college import ATTENDANCE, CLASSES, COURSES, DEPARTMENTS, TEACHERS, College, week
+from tests.dashboards.college import ATTENDANCE, CLASSES, COURSES, DEPARTMENTS, EVERYBODY, TEACHERS, College, week
 
 TODAY = dt.date(2026, 11, 21)
 SEPTEMBER = dt.date(2026, 9, 1)
@@ -154,6 +154,9 @@ class Campus(College):
             class_id=class_id, name=CLASSES[class_id - 1], dept_id=1, dept_name=DEPARTMENTS[0], major_name="机电一体化技术",
             grade_year=2024, adviser_name="张敏", counsellor_name="刘洋",
         )  # fmt: skip
+
+    def departments(self, *, scope):
+        return super().departments(scope=EVERYBODY.scope) if scope.admits("dept") else ()
 
     def members(self, class_ids, *, scope):
         return [n for n in range(101, LEFT) if 1 in class_ids and scope.admits("student")]

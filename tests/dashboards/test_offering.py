@@ -5,7 +5,9 @@ import pytest
 from dashboards import offering
 from dashboards.offering import PAGE, SORTS, Offering, absences
 from dashboards.page import NotFoundError
-from tests.dashboards.college import College, services, week
+from data_access.access.permissions import Permission
+from tests.dashboards.campus import ADVISER, OFFICE_HEAD, Campus, services_of, viewer
+from tests.dashboards.college import EVERYBODY, College, services, week
 from tests.layouts.component_tree import find, text, types
 
 
@@ -219,3 +221,55 @@ def test_the_rate_so_far_is_divided_after_adding_up():
     data = load()
     expected = 100 * sum(row.present for row in data.roster) / sum(row.due for row in data.roster)
     assert f"{expected:.1f}" in text(offering.draw_tiles(data).body)
+
+
+class Reached(College):
+    """A college of whose sections only the students are shown who are within the reader's scope: three, or none."""
+
+    shown = 3
+
+    def offering(self, offering_id, *, scope):
+        return dataclasses.replace(super().offering(offering_id, scope=scope), is_whole=False)
+
+    def roster(self, offering_id, *, scope):
+        return super().roster(offering_id, scope=scope)[: self.shown]
+
+
+class OutOfReach(Reached):
+    """A college in which the reader answers for nobody of the section."""
+
+    shown = 0
+
+
+def test_who_sees_only_own_students_is_told_so():
+    data = load(college=Reached())
+    assert offering.ONLY_OWN in offering.draw_roster(data).note
+    assert text(offering.draw_tiles(data).body).count("你负责的学生") == 3
+    assert offering.ONLY_OWN not in offering.draw_roster(load()).note
+
+
+def test_who_answers_for_nobody_in_the_section_is_told_why_nobody_is_listed():
+    data = load(college=OutOfReach())
+    for draw in (offering.draw_roster, offering.draw_absences):
+        assert "班里也没有你负责的学生" in text(draw(data).body)
+    assert "第11周到课率" in text(offering.draw_tiles(data).body)
+
+
+def test_the_roster_is_offered_as_a_file_to_those_who_may_export_it():
+    assert offering.draw_roster(load()).download == ("/offerings/1/roster.csv", "导出名单")
+    data = load()
+    may_not = dataclasses.replace(EVERYBODY, permissions=frozenset({Permission.COURSE_VIEW}))
+    view = dataclasses.replace(data.view, services=dataclasses.replace(data.view.services, viewer=lambda: may_not))
+    assert offering.draw_roster(Offering(view=view)).download is None
+
+
+def test_lines_and_steps_up_that_are_out_of_scope_are_left_out():
+    data = Offering(view=PAGE.view(services_of(viewer(ADVISER), Campus()), path="/offerings/1", search=""))
+    assert offering.draw_trend(data).note == "与全校比较"
+    assert [crumb.href for crumb in offering.heading(data).crumbs][1] is None
+
+
+def test_whose_post_does_not_reach_the_rate_is_told_so():
+    data = Offering(view=PAGE.view(services_of(viewer(OFFICE_HEAD), Campus()), path="/offerings/1", search=""))
+    assert "无权查看" in text(offering.draw_trend(data).body)
+    assert "无权查看" in text(offering.draw_roster(data).body)

@@ -55,3 +55,15 @@ def test_days_carry_their_weekday():
     assert fmt.short_day(MONDAY) == "11-16 周一"
     assert fmt.span(MONDAY, dt.date(2026, 11, 22)) == "11-16 至 11-22"
     assert fmt.day(None) == "—"
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [("作业完成率(课后)", "作业完成率"), ("准时率（无迟到）", "准时率"), ("到课率", "到课率"), ("(内部)", "(内部)")],
+)
+def test_a_short_name_leaves_the_remark_away(name, short):
+    assert fmt.short_name(name) == short
+
+
+def test_a_large_change_has_separators():
+    assert fmt.change(18516.0, 9282.0, digits=0) == "↑ 9,234"

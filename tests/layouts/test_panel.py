@@ -32,3 +32,9 @@ def test_a_loading_panel_has_its_title_and_a_skeleton():
 
 def test_a_bare_panel_brings_no_frame_of_its_own():
     assert types(panel.filled("概况", panel.Content(body="正文"), framed=False), "H2") == []
+
+
+def test_the_content_may_name_the_panel_and_offer_its_rows_as_a_file():
+    tree = panel.filled("名册", panel.Content(body="正文", download=("/offerings/1/roster.csv", "导出名单")))
+    assert [(link.href, text(link)) for link in types(tree, "A")] == [("/offerings/1/roster.csv", "导出名单")]
+    assert types(panel.filled("名册", panel.Content(body="正文")), "A") == []

@@ -38,3 +38,11 @@ def test_the_target_is_drawn_only_within_the_picture():
 def test_a_constant_history_is_a_level_line():
     points = re.findall(r",([\d.]+)", path(sparkline([90.0, 90.0, 90.0])))
     assert len(set(points)) == 1
+
+
+def test_a_second_line_and_the_full_title_are_shown_where_given():
+    tree = row(
+        [Tile(title="作业完成率", hint="作业完成率(课后)", value="90.0", note="第11周"), Tile(title="旷课", value="3")]
+    )
+    assert [text(item) for item in find(tree, className="tile-note")] == ["第11周"]
+    assert [item.title for item in find(tree, className="tile-title")] == ["作业完成率(课后)", "旷课"]
