@@ -57,6 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from dashboards.identity import current_viewer  # noqa: PLC0415
     from dashboards.server import make  # noqa: PLC0415
     from dashboards.services import Services  # noqa: PLC0415
+    from data_access.access.account_files import AccountFile  # noqa: PLC0415
     from data_access.access.accounts import Accounts  # noqa: PLC0415
     from data_access.access.audit import AuditLog  # noqa: PLC0415
     from data_access.access.authentication import Authentication  # noqa: PLC0415
@@ -77,6 +78,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         accounts=Accounts(database, audit),
         posts=Posts(database, audit),
         nodes=Nodes(database),
+        account_files=AccountFile(database, audit),
         sessions=Sessions(database, audit),
         authentication=Authentication(database, audit, secret),
         audit=audit,

@@ -7,11 +7,13 @@ import re
 from typing import Any, Final
 
 from flask_wtf import FlaskForm
-from wtforms import DateField, Field, HiddenField, RadioField, StringField, TextAreaField
+from flask_wtf.file import FileField, FileRequired
+from wtforms import BooleanField, DateField, Field, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp, StopValidation, ValidationError
 
 from dashboards.wording import KINDS_ZH
+from data_access.access.account_sheet import LARGEST_FILE
 
 LONGEST_REASON: Final = 120
 EARLIEST: Final = dt.date(2000, 1, 1)
@@ -127,3 +129,32 @@ class EndForm(ConfirmForm):
         """The last day on which the post is to hold."""
         day: Any = self.day.data
         return day if self.when.data == "day" else today - dt.timedelta(days=1)
+
+
+class UploadForm(FlaskForm):  # type: ignore[misc]
+    """A file of accounts and posts."""
+
+    file = FileField("文件", validators=[FileRequired("请选择一个 CSV 或 XLSX 文件。")])
+    content: bytes = b""
+
+    def validate_file(self, field: Field) -> None:
+        """Reads the file; what it says is for others to judge.
+
+        Raises:
+            ValidationError: it is none that could be read.
+        """
+        if not field.data.filename.lower().endswith((".csv", ".xlsx")):
+            raise ValidationError("只能导入 CSV 或 XLSX 文件；旧的 XLS 文件请先另存为 XLSX。")
+        with field.data.stream as stream:
+            self.content = stream.read(LARGEST_FILE + 1)
+        if len(self.content) > LARGEST_FILE:
+            raise ValidationError(f"文件超过 {LARGEST_FILE // 2**20} MB，请拆分后导入。")
+        if not self.content:
+            raise ValidationError("文件是空的。")
+
+
+class ConfirmImportForm(FlaskForm):  # type: ignore[misc]
+    """Applying the file that was looked at; `digest` says which one it was."""
+
+    digest = HiddenField()
+    make_passwords = BooleanField("生成一次性密码", default=True)

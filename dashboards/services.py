@@ -26,6 +26,7 @@ from indicators.results import (
 )
 
 if TYPE_CHECKING:
+    from data_access.access.account_files import AccountFile
     from data_access.access.accounts import Accounts
     from data_access.access.audit import AuditLog
     from data_access.access.authentication import Authentication
@@ -144,6 +145,7 @@ class Services:
     accounts: Accounts = _ABSENT
     posts: Posts = _ABSENT
     nodes: Nodes = _ABSENT
+    account_files: AccountFile = _ABSENT
     sessions: Sessions = _ABSENT
     authentication: Authentication = _ABSENT
     audit: AuditLog = _ABSENT

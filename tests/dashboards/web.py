@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 from app import ROOT, open_values
 from dashboards import PAGES, identity, server
 from dashboards.services import Services
+from data_access.access.account_files import AccountFile
 from data_access.access.accounts import Accounts
 from data_access.access.audit import AuditLog
 from data_access.access.authentication import Authentication
@@ -171,6 +172,7 @@ def serve(home: Path, **overrides: Any) -> Web:
         accounts=Accounts(database, audit, now=clock.now, today=lambda: TODAY),
         posts=Posts(database, audit),
         nodes=Nodes(database),
+        account_files=AccountFile(database, audit, today=lambda: TODAY),
         sessions=Sessions(database, audit, now=clock.now, today=lambda: TODAY),
         authentication=Authentication(database, audit, SECRET),
         audit=audit,
