@@ -35,7 +35,7 @@ _SUBJECTS_ZH: Final = {
     "roster": "名册",
 }
 _FACTS_ZH: Final = {
-    "accounts": "账号数",
+    "accounts": "账号",
     "actor": "人员",
     "because": "原因",
     "broken": "断裂处",
