@@ -23,6 +23,7 @@ from dashboards.surface import (
     SIGN_IN,
     Access,
     access_of,
+    asked_by_pages,
     denial,
     needs,
     open_to_all,
@@ -32,7 +33,7 @@ from dashboards.surface import (
 from data_access.access.permissions import Permission
 from data_access.access.viewer import Viewer
 
-__all__ = ["Access", "install", "needs", "open_to_all", "open_to_signed_in", "takes_up_to"]
+__all__ = ["Access", "asked_by_pages", "install", "needs", "open_to_all", "open_to_signed_in", "takes_up_to"]
 
 Callbacks = Mapping[str, Mapping[str, Any]]
 

@@ -8,17 +8,16 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from dash.exceptions import DependencyException
-from flask import Flask, Response, jsonify, make_response, request
+from flask import Flask, Response, current_app, jsonify, make_response, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from dashboards import server_page
+from dashboards.surface import access_of
 from dashboards.wording import BUSY
 from data_access.errors import BusyError
 
 _LOG: Final = logging.getLogger("luoxuan.web")
-_INTERNAL: Final = "_dash"
-"""What Dash's own requests, assets included, begin with: in their endpoint, with or without a slash."""
 
 TITLES: Final = {
     HTTPStatus.BAD_REQUEST: "请求无法处理",
@@ -60,7 +59,8 @@ def refuse(status: int, message: str, *, go_to: str = "") -> Response:
 
 def is_from_page() -> bool:
     """Whether a page's script asks, and not a person who would read a page."""
-    return (request.endpoint or "").removeprefix("/").startswith(_INTERNAL)
+    access = access_of(current_app, request.endpoint)
+    return access is not None and not access.is_page
 
 
 def install(server: Flask) -> None:

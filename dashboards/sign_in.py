@@ -16,7 +16,7 @@ from wtforms.validators import EqualTo, InputRequired, Length
 
 from dashboards import demo_people, identity
 from dashboards.account import POLICY
-from dashboards.guard import open_to_all, open_to_signed_in
+from dashboards.guard import asked_by_pages, open_to_all, open_to_signed_in
 from dashboards.server_page import render
 from dashboards.services import Services
 from dashboards.surface import FIRST_PASSWORD, SIGN_IN
@@ -116,6 +116,7 @@ class _Pages:
         identity.end_session()
         return redirect(SIGN_IN)
 
+    @asked_by_pages
     @open_to_signed_in
     def still_there(self) -> ResponseReturnValue:
         """Lets an open page find out that its session has ended; asking does not prolong it."""

@@ -7,7 +7,7 @@ A view says it by `open_to_all`, `open_to_signed_in` or `needs`; the routes that
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flask import Flask
@@ -70,6 +70,12 @@ def open_to_all(view: View) -> View:
 def open_to_signed_in(view: View) -> View:
     """Marks a view for whoever is signed in, even without any post: signing out, a first password."""
     view.access = SIGNED_IN  # type: ignore[attr-defined]
+    return view
+
+
+def asked_by_pages(view: View) -> View:
+    """Marks a view, besides who may reach it, as one that no person opens: whoever may not is told so in JSON."""
+    view.access = replace(view.access, is_page=False)  # type: ignore[attr-defined]
     return view
 
 

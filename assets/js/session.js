@@ -32,30 +32,38 @@
     document.body.append(box);
   }
 
-  /* Answers of our own server: who is told to sign in leaves, any other refusal is said at the edge of the page. */
-  async function heed(response) {
-    if (response.ok || !(response.headers.get('Content-Type') || '').startsWith('application/json')) {
-      return;
-    }
-    const said = await response.clone().json();
-    if (said.sign_in) {
-      leave(said.sign_in);
-    } else if ([400, 403].includes(response.status) && said.message) {
-      notice(said.message);
-    }
+  async function said(response) {
+    const isJson = (response.headers.get('Content-Type') || '').startsWith('application/json');
+    return isJson ? response.clone().json() : {};
   }
 
-  window.fetch = async function (...request) {
-    const response = await ask(...request);
+  /* A request for data that is refused changes nothing on the page; why is said at its edge. The renderer takes
+     204 for "no change"; on any other refusal it stumbles over its own reading of the answer. */
+  window.fetch = async function (address, options = {}) {
+    const response = await ask(address, options);
     heardAt = Date.now();
-    await heed(response);
-    return response;
+    if (response.ok) {
+      return response;
+    }
+    const { sign_in: door, message } = await said(response);
+    if (door) {
+      leave(door);
+      return new Promise(() => {});
+    }
+    if (options.method !== 'POST') {
+      return response;
+    }
+    notice(message || '服务器没有正确回应，请稍后再试。');
+    return new Response(null, { status: 204 });
   };
 
   /* Asking does not prolong the session: dashboards/identity.py leaves it out of what counts as activity. */
   async function check() {
     try {
-      await heed(await ask(ASK, { headers: { Accept: 'application/json' }, cache: 'no-store' }));
+      const { sign_in: door } = await said(await ask(ASK, { cache: 'no-store' }));
+      if (door) {
+        leave(door);
+      }
     } catch {
       /* the network is away; what is shown stays until the server can be asked */
     }

@@ -97,7 +97,8 @@ def test_every_page_leads_to_sign_in_and_back(web, path, method):
 
 
 @pytest.mark.parametrize(
-    "path", ["/_dash-layout", "/_dash-dependencies", DATA, SUITE, "/assets/js/table.js", "/assets/20-panels.css"]
+    "path",
+    ["/_dash-layout", "/_dash-dependencies", DATA, SUITE, "/assets/js/table.js", "/assets/20-panels.css", "/session"],
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])
 def test_what_pages_ask_for_is_refused_without_a_page(web, path, method):
@@ -337,13 +338,13 @@ def newcomer(web):
     return web.signed_in("newcomer")
 
 
-@pytest.mark.parametrize("path", ["/", "/courses", "/account", "/nowhere", "/session"])
+@pytest.mark.parametrize("path", ["/", "/courses", "/account", "/nowhere"])
 def test_a_first_password_leads_to_its_page_from_everywhere(newcomer, path):
     answer = newcomer.get(path)
     assert (answer.status_code, answer.location) == (302, "/account/first-password")
 
 
-@pytest.mark.parametrize("path", ["/_dash-layout", "/_dash-dependencies", SUITE, "/assets/js/table.js"])
+@pytest.mark.parametrize("path", ["/_dash-layout", "/_dash-dependencies", SUITE, "/assets/js/table.js", "/session"])
 def test_nothing_of_the_application_is_given_with_a_first_password(newcomer, path):
     answer = newcomer.get(path)
     assert answer.status_code == 403

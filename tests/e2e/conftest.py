@@ -2,9 +2,10 @@
 
 import datetime as dt
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -23,9 +24,17 @@ PATIENCE_MS = 8000
 AS_OF = dt.date(2026, 11, 20)
 
 
+@dataclass(frozen=True, kw_only=True)
+class College:
+    """A demo college that is being served."""
+
+    address: str
+    settings: Settings
+
+
 @pytest.fixture(scope="session")
-def address(tmp_path_factory) -> Iterator[str]:
-    """The address of a server of 300 students and one term."""
+def college(tmp_path_factory) -> Iterator[College]:
+    """A server of 300 students and one term, with the people of the demo."""
     home = tmp_path_factory.mktemp("college")
     built = CliRunner().invoke(
         cli,
@@ -34,10 +43,11 @@ def address(tmp_path_factory) -> Iterator[str]:
         catch_exceptions=False,
     )
     assert built.exit_code == 0, built.output
-    server = make_server("127.0.0.1", 0, create_app(Settings.at(home)), threaded=True)
+    settings = Settings.at(home)
+    server = make_server("127.0.0.1", 0, create_app(settings), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    yield College(address=f"http://127.0.0.1:{server.server_port}", settings=settings)
     server.shutdown()
     thread.join()
     server.server_close()
@@ -67,11 +77,41 @@ class Visit:
         self.page.wait_for_selector(".panel-body")
         return self.page
 
+    def sign_in(self, username: str) -> Page:
+        """The page that a person of the demo sees first."""
+        self.page.goto(f"{self.address}/sign-in")
+        self.page.click(f"button[name=demo][value={username}]")
+        self.page.wait_for_selector(".user-menu")
+        return self.page
+
 
 @pytest.fixture
-def visit(chromium: Browser, address: str) -> Iterator[Visit]:
-    """A window whose test fails on any request to another host and on any complaint in the console."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+def visit(visit_of: Callable[..., Visit]) -> Visit:
+    """A window in which the college's leader has signed in."""
+    made = visit_of()
+    made.sign_in("leader")
+    return made
+
+
+@pytest.fixture
+def visit_of(chromium: Browser, college: College) -> Iterator[Callable[..., Visit]]:
+    """Opens windows; the test fails on any request to another host and on any complaint in the console."""
+    made: list[Visit] = []
+
+    def open_window(**options: Any) -> Visit:
+        wide = {"viewport": {"width": 1440, "height": 900}, "locale": "zh-CN"}
+        made.append(_window(chromium, college.address, {**wide, **options}))
+        return made[-1]
+
+    yield open_window
+    for visit in made:
+        visit.page.context.close()
+        assert [url for url in visit.requests if not url.startswith((college.address, "data:", "blob:"))] == []
+        assert visit.complaints == []
+
+
+def _window(chromium: Browser, address: str, options: dict[str, Any]) -> Visit:
+    context = chromium.new_context(**options)
     context.set_default_timeout(PATIENCE_MS)
     made = Visit(page=context.new_page(), address=address)
 
@@ -85,7 +125,4 @@ def visit(chromium: Browser, address: str) -> Iterator[Visit]:
     made.page.on("console", listen)
     made.page.on("pageerror", lambda error: made.complaints.append(str(error)))
     made.page.on("request", record)
-    yield made
-    context.close()
-    assert [url for url in made.requests if not url.startswith((address, "data:", "blob:"))] == []
-    assert made.complaints == []
+    return made
