@@ -16,6 +16,7 @@ from dashboards.overview import (
     link_of,
     listed,
     named_cell,
+    period_of,
     term_end,
     tile,
     valued,
@@ -257,7 +258,7 @@ def draw_duties(data: Home) -> Content:
     rows: list[list[table.Cell]] = [
         [
             item.info.name_zh,
-            item.latest.period.label if item.latest.value is not None else "没有记录",
+            period_of(item.latest),
             valued(item.latest.value, item.info),
             fmt.change(item.latest.value, item.before, digits=fmt.digits_of(item.info.unit)),
             fmt.line(item.info.target, item.info.unit),

@@ -21,6 +21,8 @@ from layouts.graph import graph
 from layouts.panel import Content
 
 SCHOOL: Final = "全校"
+WITHHELD: Final = "人数过少，不显示"
+"""In place of a sensitive figure by which few people could be told apart."""
 
 _SPARKLINE_FROM: Final = 3
 """Fewer values make no line."""
@@ -49,11 +51,18 @@ def tile(reading: Reading) -> tiles.Tile:
         value=value,
         unit=info.unit,
         change=" · ".join(words),
-        note=latest.period.label if latest.value is not None else "没有记录",
+        note=period_of(latest),
         state=None if info.target is None else reading.state,
         history=history if has_room else (),
         reference=info.target if isinstance(info.target, int | float) else None,
     )
+
+
+def period_of(point: ValuePoint) -> str:
+    """The period of a number, or why there is none."""
+    if point.is_suppressed:
+        return f"{point.period.label} · {WITHHELD}"
+    return point.period.label if point.value is not None else "没有记录"
 
 
 def weekly_line(
@@ -171,14 +180,17 @@ def _cells(standing: Standing, *, is_first: bool) -> Callable[[int], list[table.
     now, change, digits = standing.now(), standing.change(), fmt.digits_of(standing.info.unit)
 
     def cells(row: int) -> list[table.Cell]:
-        value = valued(float(now[row]), standing.info)
+        is_withheld = standing.focus is not None and bool(standing.frame.is_suppressed[row, standing.focus])
+        value = valued(float(now[row]), standing.info, is_withheld=is_withheld)
         return [value, fmt.change(float(change[row]), 0.0, digits=digits)] if is_first else [value]
 
     return cells
 
 
-def valued(value: float | None, info: IndicatorInfo) -> table.Cell:
+def valued(value: float | None, info: IndicatorInfo, *, is_withheld: bool = False) -> table.Cell:
     """A number with its unit and state; without a line to hold it against, without state."""
+    if is_withheld:
+        return table.Marked(text=WITHHELD, name="is-withheld")
     text = fmt.with_unit(value, info.unit)
     return text if info.target is None else table.Valued(text=text, state=info.judge(value))
 

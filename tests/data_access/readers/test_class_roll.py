@@ -1,0 +1,67 @@
+"""Who is in a class now, in the canary college."""
+
+import pytest
+
+from data_access.access.roles import Role
+from data_access.access.scope import Scope
+from data_access.access.viewer import viewer_of
+from tests.data_access.access.organisations import TODAY, post_at
+from tests.security.canaries import LEFT, NOT_YET, number, students
+
+pytestmark = pytest.mark.slow
+
+ALL = Scope.all("test")
+CLASS = (1, 1, 1)
+
+
+def scope_of(*posts):
+    return viewer_of(posts, on=TODAY, account_id=1, username="t", name="某人").scope
+
+
+def test_who_has_left_is_not_in_the_class_any_more(canary_values):
+    everybody = {number(*place) for place in students(*CLASS)}
+    assert set(canary_values.members([number(*CLASS)], scope=ALL)) == everybody - {number(*LEFT)}
+
+
+def test_who_has_come_since_the_last_snapshot_is_in_it(canary_values):
+    assert number(*NOT_YET) in canary_values.members([number(*CLASS)], scope=ALL)
+
+
+def test_several_classes_are_read_at_once(canary_values):
+    classes = [number(*CLASS), number(1, 1, 2)]
+    both = canary_values.members(classes, scope=ALL)
+    assert sorted(both) == sorted(s for c in classes for s in canary_values.members([c], scope=ALL))
+
+
+@pytest.mark.parametrize(
+    ("post", "is_read"),
+    [
+        (post_at(Role.CLASS_ADVISER, "class", number(*CLASS)), True),
+        (post_at(Role.STUDENT_AFFAIRS, "dept", 1), True),
+        (post_at(Role.CLASS_ADVISER, "class", number(1, 1, 2)), False),
+        (post_at(Role.TEACHER, "teacher", 1), False),
+    ],
+    ids=lambda value: getattr(value, "title_zh", None),
+)
+def test_members_are_those_within_the_scope(canary_values, post, is_read):
+    assert bool(canary_values.members([number(*CLASS)], scope=scope_of(post))) is is_read
+
+
+def test_a_class_names_those_who_look_after_it(canary_values):
+    info = canary_values.class_info(number(*CLASS), scope=ALL)
+    assert (info.name, info.dept_name, info.major_name, info.grade_year) == ("班111", "第1系", "第1系专业1", 2025)
+    assert (info.adviser_name, info.counsellor_name) == (f"教师{number(*CLASS)}", f"教师{number(1, 1, 50)}")
+
+
+def test_a_class_out_of_scope_is_like_one_that_does_not_exist(canary_values):
+    foreign = scope_of(post_at(Role.CLASS_ADVISER, "class", number(2, 1, 1)))
+    assert canary_values.class_info(number(*CLASS), scope=foreign) is None
+    assert canary_values.class_info(987_654_321, scope=ALL) is None
+
+
+def test_a_student_out_of_scope_is_like_one_that_does_not_exist(canary_values):
+    foreign = scope_of(post_at(Role.CLASS_ADVISER, "class", number(2, 1, 1)))
+    assert canary_values.student(number(1, 1, 1, 1), scope=foreign) is None
+    assert canary_values.student(987_654_321, scope=ALL) is None
+    own = scope_of(post_at(Role.STUDENT, "student", number(1, 1, 1, 1)))
+    assert canary_values.student(number(1, 1, 1, 1), scope=own).class_name == "班111"

@@ -1,0 +1,21 @@
+"""A computed random college for whoever reads stored values."""
+
+import pytest
+
+from data_access.lake import load_tables
+from data_access.readers.roster import RosterReader
+from data_access.readers.stored import ValueReader
+from indicators.engine import compute
+from indicators.library import shipped_library
+from indicators.values import StoredValues
+from tests.conftest import DATABASES
+from tests.random_college import AS_OF, random_tables
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def values(request, install, tmp_path_factory) -> StoredValues:
+    """The values of a computed random college, on each database."""
+    place = install(tmp_path_factory.mktemp("college"), request.param)
+    load_tables(place.lake, iter(random_tables(7).items()))
+    compute(place.lake, place.database, shipped_library(), as_of=AS_OF)
+    return StoredValues(ValueReader(place.database), RosterReader(place.lake, place.database))
