@@ -224,9 +224,13 @@ def _read_csv(job: FileJob, limits: Limits) -> _Grid:
     if "\0" in decoded.text:
         raise RefusedFileError("文件含有空字节，不是文本文件", "请另存为 CSV UTF-8 后导入")
     problems = _encoding_problems(job, decoded.encoding, decoded.foreign, decoded.undecodable)
+    if not decoded.text.strip("\ufeff \r\n\t"):
+        raise RefusedFileError("文件是空的", "请重新导出")
     text = _with_line_ends(decoded.text)
     delimiter = _delimiter(text, job.known)
     header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    if not header:
+        raise RefusedFileError("第一行是空行，应为表头", "请删去表头之前的空行")
     if len(header) > limits.columns:
         _check_extent(len(header), 0, limits)
     before, skipped = len(problems), list[int]()

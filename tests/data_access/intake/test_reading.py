@@ -51,6 +51,23 @@ def test_the_delimiter_is_the_one_that_finds_the_headers(tmp_path: Path, delimit
     assert cells(read(path, known=("学号", "姓名"))) == [{"__row": 2, "学号": "1", "姓名": "甲"}]
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"\xef\xbb\xbf", "文件是空的"),
+        (b"\xff\xfe\x00", "文件是空的"),
+        (b"\xef\xbb\xbf\r\n \r\n", "文件是空的"),
+        ("\n学号\n1\n".encode(), "第一行是空行"),
+    ],
+)
+def test_a_file_without_a_first_line_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    (problem,) = read(path, known=("学号",)).problems
+    assert problem.reason.startswith(reason)
+    assert problem.blocks_file
+
+
 def test_a_row_with_too_many_cells_is_named_and_the_others_keep_their_numbers(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("学号,姓名\n1,甲\n2,乙,多\n3,丙\n\n4,丁\n", encoding="utf-8")
