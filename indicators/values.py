@@ -309,7 +309,7 @@ class StoredValues:
         found = self.reader.entities("class", scope=scope, entity_ids=[class_id])
         if not found:
             return None
-        carers = self.rolls.carers(class_id)
+        carers = self.rolls.carers(class_id, scope=scope)
         return ClassInfo(
             class_id=class_id,
             name=found[0]["name"],

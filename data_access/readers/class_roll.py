@@ -37,11 +37,13 @@ class ClassRollReader:
                 newest[student["class_id"]] = max(newest.get(student["class_id"], 0), snapshot["term_id"])
         return [s for s in students if _is_member(snapshots.get(s["entity_id"]), newest.get(s["class_id"]))]
 
-    def carers(self, class_id: int) -> Mapping[str, str]:
+    def carers(self, class_id: int, *, scope: Scope) -> Mapping[str, str]:
         """Names of ``head_teacher`` and ``counsellor`` of a class; empty where nobody is named.
 
-        Anybody who may open the class may know them, so there is no scope to ask for.
+        Anybody who may open the class may know them; of any other class nobody is named.
         """
+        if not self.facts.values.exists("class", class_id, scope=scope):
+            return {"head_teacher": "", "counsellor": ""}
         rows = self.facts.query(self.facts.files("dim_class", term_id=None), _CARERS, {"class_id": class_id})
         ids = {role: rows[0][f"{role}_id"] if rows else None for role in ("head_teacher", "counsellor")}
         everybody = Scope.all("names of those who look after a class in scope")
