@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, RowMapping, select, update
@@ -15,9 +15,11 @@ from sqlalchemy import Connection, Engine, RowMapping, select, update
 from data_access import clock
 from data_access.access.account_search import holds_post_on
 from data_access.access.audit import AuditKind, AuditLog, Event, Result
+from data_access.access.changes import changing
 from data_access.access.names import normal_username, one_line
 from data_access.access.passwords import hash_password, needs_rehash, verify_password
 from data_access.access.secret import derived_key
+from data_access.access.sessions import Sessions
 from data_access.access.throttle import Admission, Throttle, WaitingRoom
 from data_access.database import transaction
 from data_access.database.access_models import Account
@@ -38,11 +40,13 @@ class Outcome:
 
     Attributes:
         account_id: who it is; None where it failed.
+        token: of the session that began with it, where one was asked for.
         message: why not, for the person, in Chinese; the same for unknown user and wrong password.
         retry_after: seconds to wait before the next attempt makes sense; 0 where none are needed.
     """
 
     account_id: int | None = None
+    token: str = field(default="", repr=False)
     message: str = ""
     retry_after: int = 0
 
@@ -80,24 +84,32 @@ class Authentication:
         self._key = derived_key(secret, "sign-in attempts")
         self._room = room or waiting_room()
         self._throttle = Throttle(database, now=now)
+        self._sessions = Sessions(database, audit, now=now, today=today)
         self._today = today
 
-    def by_password(self, username: str, password: str, *, address: str) -> Outcome:
-        """Who has this name and password. Whoever is given an account id opens a session with it.
+    def by_password(self, username: str, password: str, *, address: str, browser: str | None = None) -> Outcome:
+        """Who has this name and password.
 
         Two commits: the attempt before the password is looked at, the outcome afterwards. Unknown names,
         wrong passwords and disabled accounts take the same steps and get the same answer.
+
+        Args:
+            username: as it was typed.
+            password: as it was typed.
+            address: network address of the request.
+            browser: what the browser calls itself; with it a session begins in the commit of the outcome, which
+                spares the third commit of `Sessions.open`.
         """
         username = normal_username(username)
         try:
             with self._room.place() as has_place:
                 if not has_place:
                     return Outcome(message=BUSY, retry_after=_BUSY_SECONDS)
-                return self._by_password(username, password, address)
+                return self._by_password(username, password, address, browser)
         except BusyError:
             return Outcome(message=BUSY, retry_after=_BUSY_SECONDS)
 
-    def _by_password(self, username: str, password: str, address: str) -> Outcome:
+    def _by_password(self, username: str, password: str, address: str, browser: str | None) -> Outcome:
         admission = self._throttle.reserve(self._keyed(username), address)
         if admission.attempt_id is None:
             return self._turned_away(username, admission, address)
@@ -105,7 +117,7 @@ class Authentication:
             account = _account(connection, username, self._today())
         is_right = verify_password(account["password_hash"] if account else None, password)
         renewed = hash_password(password) if is_right and account and needs_rehash(account["password_hash"]) else None
-        with transaction(self._database) as connection:
+        with changing(self._database) as connection:
             self._throttle.settle(connection, admission, succeeded=is_right)
             # What was read before the password was checked may have been changed meanwhile.
             present = _account(connection, username, self._today())
@@ -115,12 +127,16 @@ class Authentication:
                 return self._told(connection, username, account, address, Outcome(message=WRONG), "disabled")
             if not present["has_post"]:
                 return self._told(connection, username, account, address, Outcome(message=NO_POST), "no-post")
+            account_id, token = present["account_id"], ""
             if renewed is not None:
-                changed = update(Account).where(Account.account_id == present["account_id"])
+                changed = update(Account).where(Account.account_id == account_id)
                 connection.execute(changed.values(password_hash=renewed))
-            return self._told(
-                connection, username, account, address, Outcome(account_id=present["account_id"]), "password"
-            )
+            if browser is not None:
+                token = self._sessions.open_in(
+                    connection, account_id, method="password", address=address, browser=browser
+                )
+            outcome = Outcome(account_id=account_id, token=token)
+            return self._told(connection, username, account, address, outcome, "password")
 
     def by_single_sign_on(self, username: str, *, method: str, address: str) -> Outcome:
         """The account of somebody whom the campus's single sign-on has named; never creates one.

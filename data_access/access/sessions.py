@@ -115,35 +115,39 @@ class Sessions:
         Raises:
             UserError: the account is disabled or holds no post today.
         """
-        token, now = secrets.token_urlsafe(32), self._now()
         with transaction(self._database) as connection:
-            account = select(Account.session_version, Account.disabled_at).where(Account.account_id == account_id)
-            found = connection.execute(account).first()
-            posts = select(PostRecord.role).select_from(Account).join(PostRecord, _VALID_TODAY)
-            held = posts.where(Account.account_id == account_id)
-            roles = {Role(role) for role in connection.execute(held, {"today": self._today()}).scalars()}
-            if found is None or found.disabled_at is not None or not roles:
-                raise UserError("该账号已停用,或目前没有有效岗位。")
-            self._prune(connection, now)
-            if roles & ADMINISTRATORS:
-                connection.execute(
-                    update(SignIn)
-                    .where(SignIn.account_id == account_id, SignIn.ended_at.is_(None))
-                    .values(ended_at=now, ended_because="replaced")
-                )
+            return self.open_in(connection, account_id, method=method, address=address, browser=browser)
+
+    def open_in(self, connection: Connection, account_id: int, *, method: str, address: str, browser: str) -> str:
+        """`open` within the caller's write transaction."""
+        token, now = secrets.token_urlsafe(32), self._now()
+        account = select(Account.session_version, Account.disabled_at).where(Account.account_id == account_id)
+        found = connection.execute(account).first()
+        posts = select(PostRecord.role).select_from(Account).join(PostRecord, _VALID_TODAY)
+        held = posts.where(Account.account_id == account_id)
+        roles = {Role(role) for role in connection.execute(held, {"today": self._today()}).scalars()}
+        if found is None or found.disabled_at is not None or not roles:
+            raise UserError("该账号已停用，或目前没有有效岗位。")
+        self._prune(connection, now)
+        if roles & ADMINISTRATORS:
             connection.execute(
-                insert(SignIn).values(
-                    token_hash=_hash(token),
-                    account_id=account_id,
-                    session_version=found.session_version,
-                    method=method,
-                    started_at=now,
-                    active_at=now,
-                    address=one_line(address, 64),
-                    browser=one_line(browser, 160),
-                )
+                update(SignIn)
+                .where(SignIn.account_id == account_id, SignIn.ended_at.is_(None))
+                .values(ended_at=now, ended_because="replaced")
             )
-            connection.execute(update(Account).where(Account.account_id == account_id).values(last_sign_in_at=now))
+        connection.execute(
+            insert(SignIn).values(
+                token_hash=_hash(token),
+                account_id=account_id,
+                session_version=found.session_version,
+                method=method,
+                started_at=now,
+                active_at=now,
+                address=one_line(address, 64),
+                browser=one_line(browser, 160),
+            )
+        )
+        connection.execute(update(Account).where(Account.account_id == account_id).values(last_sign_in_at=now))
         return token
 
     def resume(self, token: str, *, is_activity: bool) -> Viewer | None:

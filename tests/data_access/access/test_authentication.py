@@ -116,6 +116,21 @@ def test_a_sign_in_is_two_commits_whatever_comes_of_it(known):
         assert len(commits) == 2
 
 
+def test_a_session_begins_in_the_commit_of_the_outcome_where_it_is_asked_for(known):
+    commits = []
+    known.sign_in("t1")
+    event.listen(known.database, "commit", commits.append)
+    outcome = known.authentication.by_password("t1", PASSWORD, address="10.1.2.3", browser="Firefox")
+    assert len(commits) == 2
+    assert known.resume(outcome.token).account_id == outcome.account_id
+    assert [session.browser for session in known.sessions.of(1)] == ["Firefox"]
+    assert outcome.token not in repr(outcome)
+    refused = known.authentication.by_password("t1", "wrong", address="10.1.2.3", browser="Firefox")
+    assert refused == Outcome(message=WRONG)
+    assert known.sign_in("t1").token == ""
+    assert len(known.sessions.of(1)) == 1
+
+
 def test_a_hash_with_former_parameters_is_made_anew_at_the_next_sign_in(known):
     weak = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
     with transaction(known.database) as connection:
