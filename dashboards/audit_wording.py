@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dashboards.wording import METHODS_ZH, SOURCES_ZH
+from dashboards.wording import KINDS_ZH, METHODS_ZH, SOURCES_ZH
 from data_access.access.audit import AuditKind, Result
 from data_access.access.audit_chain import Entry, Fault
 from data_access.access.permissions import Permission
@@ -81,7 +81,7 @@ _FACTS_ZH: Final = {
     "unreadable": "无法读取",
 } | {role.value: info.name_zh for role, info in ROLES.items()}
 _VALUES_ZH: Final[Mapping[str, Mapping[str, str]]] = {
-    "kind": {kind.value: kind.name_zh for kind in AuditKind},
+    "kind": {**{kind.value: kind.name_zh for kind in AuditKind}, **KINDS_ZH, "full": "全部重算"},
     "result": {result.value: result.name_zh for result in Result},
     "permission": {permission.value: permission.name_zh for permission in Permission},
     "role": {role.value: info.name_zh for role, info in ROLES.items()},

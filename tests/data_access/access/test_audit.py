@@ -18,9 +18,10 @@ from data_access.access.audit import EVERY, AuditKind, AuditLog, Event, EventFil
 from data_access.access.audit_chain import EMPTY, GENESIS, Break, Entry, Fault, Head, digest
 from data_access.access.scope import Grant, Scope
 from data_access.clock import COLLEGE_ZONE
-from data_access.database import transaction
+from data_access.database import open_database, transaction
 from data_access.database.access_models import AuditEvent
 from data_access.errors import InternalError, UserError
+from docs.examples.copy_database import copy
 from tests.conftest import DATABASES
 
 ALL = Scope.all("test")
@@ -686,3 +687,19 @@ def test_an_export_of_many_events_leaves_none_out_and_repeats_none(install, tmp_
     assert sorted(entry.sequence for entry in found) == list(range(1, 2501))
     assert found == sorted(found, key=lambda e: (e.at, e.sequence), reverse=True)
     assert len(entries(log, EventFilter(actor="t1"))) == 1250
+
+
+@pytest.mark.slow
+def test_a_chain_holds_when_it_moves_to_another_database(install, postgresql, tmp_path):
+    old = install(tmp_path / "home")
+    log = AuditLog(old.database)
+    for number in range(3):
+        log.write(event(f"t{number}", detail={"share": 0.1, "名": ["张三", None]}, rows=number))
+    target = postgresql()
+    copy(old.settings.database_url, target)
+    new = open_database(target)
+    moved = AuditLog(new)
+    assert moved.verify(expected=log.head()).is_sound
+    moved.write(event("t3"))
+    assert moved.verify().count == 4
+    new.dispose()
