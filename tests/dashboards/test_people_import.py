@@ -246,7 +246,8 @@ def test_a_body_beyond_the_limit_is_cut_off_at_the_door(web):
     [
         (b"PK\x03\x04 no workbook", "a.xlsx"),
         (b"a,b\n1,2\n", "a.csv"),
-        pytest.param(b"\xff\xfe\x00", "a.csv", marks=pytest.mark.slow),  # it breaks the child
+        (b"\xff\xfe\x00", "a.csv"),
+        ("用户名".encode(), "a.csv"),
     ],
 )
 def test_what_cannot_be_read_is_a_problem_of_the_file_not_of_the_server(web, content, name):
