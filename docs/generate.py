@@ -8,12 +8,13 @@ from typing import Final
 
 from data_access.contracts import contracts
 from data_access.intake import documentation, mappings
-from docs import data_dictionary, indicator_reference
+from docs import access_reference, data_dictionary, indicator_reference
 from indicators.library import shipped_library
 
 DOCS: Final = Path(__file__).parent
 
 GENERATED: Final[Mapping[Path, Callable[[], str]]] = {
+    DOCS / "access.md": lambda: access_reference.render(shipped_library()),
     DOCS / "data-dictionary.md": lambda: data_dictionary.render(contracts()),
     DOCS / "indicators.md": lambda: indicator_reference.render(shipped_library()),
     documentation.DOCUMENT: lambda: documentation.render(dict(mappings())),

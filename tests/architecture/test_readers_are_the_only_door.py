@@ -239,7 +239,7 @@ CHANGES = {
         "create", "create_in", "disable", "enable", "reset_password", "change_password", "set_first_password",
     },
     Posts: {"grant", "grant_in", "end"},
-    Sessions: {"open", "resume", "end", "end_all"},
+    Sessions: {"open", "open_in", "resume", "end", "end_all"},
     AuditLog: {"write", "write_in", "write_unless_recent"},
 }  # fmt: skip
 """Methods that change something: who may call them is a matter of permission."""

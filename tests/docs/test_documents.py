@@ -10,6 +10,7 @@ import pytest
 
 from app import cli
 from data_access import settings
+from data_access.access.privacy import Topic
 from data_access.contracts import PRIVACY_CLASSES
 from data_access.intake.problems import Problem
 from data_access.intake.reports import ImportReport, TableCounts
@@ -74,6 +75,7 @@ DOMAIN_WORDS = [
     *(state.value for state in State),
     *FIVE_SYSTEMS,
     *PRIVACY_CLASSES,
+    *Topic,
 ]
 
 
