@@ -174,7 +174,7 @@ def _objection(person: Person, wanted: Mapping[str, int], taken: frozenset[str])
     username = username_of(person.number)
     if not username:
         return "it has no number"
-    if len(username) > LONGEST_NAME or not username.isprintable() or " " in username:
+    if len(username) > LONGEST_NAME or any(c.isspace() or not c.isprintable() for c in person.number):
         return f"its number {person.number!r} cannot be a username"
     if wanted[username] > 1:
         return f"its number {person.number!r} belongs to {wanted[username]} people"
