@@ -29,7 +29,7 @@ from dashboards.surface import FIRST_PASSWORD, SIGN_IN
 from data_access import clock
 from data_access.access.audit import AuditKind, Event, Result
 from data_access.access.secret import read_private
-from data_access.errors import ConfigurationError, LuoxuanError, UserError
+from data_access.errors import LuoxuanError, UserError
 from data_access.settings import Settings
 
 LABEL: Final = "统一身份认证登录"
@@ -48,7 +48,7 @@ def blueprint(services: Services) -> Blueprint:
     """The routes of single sign-on; none where the settings name no provider.
 
     Raises:
-        ConfigurationError: the file of the client's secret cannot be read, or others can read it, or it is empty.
+        ConfigurationError: the file of the client's secret cannot be read, or others can read it.
     """
     routes = Blueprint("single_sign_on", __name__, url_prefix=SIGN_IN)
     provider = provider_of(services.settings)
@@ -71,16 +71,13 @@ def provider_of(settings: Settings) -> Provider | None:
     """The provider that the settings name; None without one.
 
     Raises:
-        ConfigurationError: the file of the client's secret cannot be read, or others can read it, or it is empty.
+        ConfigurationError: the file of the client's secret cannot be read, or others can read it.
     """
     # The host of a request is written by the client: addresses to come back to are never taken from it.
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     base = settings.public_url or f"http://{host}:{settings.port}"
     if settings.oidc is not None:
-        path = settings.oidc.client_secret_file
-        secret = read_private(path, "LUOXUAN_OIDC_CLIENT_SECRET_FILE")
-        if not secret:
-            raise ConfigurationError(f"LUOXUAN_OIDC_CLIENT_SECRET_FILE {str(path)!r} is empty.")
+        secret = read_private(settings.oidc.client_secret_file, "LUOXUAN_OIDC_CLIENT_SECRET_FILE")
         return Oidc(
             issuer=settings.oidc.issuer,
             client_id=settings.oidc.client_id,

@@ -189,5 +189,5 @@ def _understood() -> Iterator[None]:
         raise RefusedError(f"the provider's answer is malformed: {type(error).__name__}") from error
 
 
-def _known(error: str | None) -> str:
-    return error if error in _ERRORS else "one of its own"
+def _known(error: object) -> str:
+    return error if isinstance(error, str) and error in _ERRORS else "one of its own"

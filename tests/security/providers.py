@@ -64,6 +64,8 @@ class Fault(StrEnum):
     # On the way back from OpenID Connect
     DENIES = auto()
     REFUSES_CODE = auto()
+    REFUSES_ODDLY = auto()
+    """Its error is no text."""
     IGNORES_PKCE = auto()
 
     # In the token
@@ -264,6 +266,8 @@ class OidcProvider(Provider):
             or self.fault is Fault.REFUSES_CODE
         ):
             return jsonify(error="invalid_grant", error_description=HOSTILE), 400
+        if self.fault is Fault.REFUSES_ODDLY:
+            return jsonify(error=[HOSTILE], error_description={HOSTILE: HOSTILE}), 400
         if not self._client_is_known():
             return jsonify(error="invalid_client"), 401
         access_token = secrets.token_urlsafe(16)
