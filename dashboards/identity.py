@@ -86,12 +86,18 @@ def current_viewer() -> Viewer:
     return viewer
 
 
-def start_session(account_id: int, method: str) -> None:
+def browser() -> str:
+    """What the browser of the current request calls itself."""
+    return (request.user_agent.string or "")[:_LONGEST_BROWSER]
+
+
+def start_session(account_id: int, method: str, token: str = "") -> None:
     """Sign the browser in; whatever it held before, its token included, is gone.
 
     Args:
         account_id: whose session it is, already authenticated.
         method: ``password``, ``oidc`` or ``cas``.
+        token: of the session, where it began with the authentication.
 
     Raises:
         UserError: the account is disabled or holds no post today.
@@ -100,12 +106,7 @@ def start_session(account_id: int, method: str) -> None:
     if former is not None:
         _sessions().end(former.sign_in_id, because="new sign-in", account_id=former.account_id)
     session.clear()
-    token = _sessions().open(
-        account_id,
-        method=method,
-        address=request.remote_addr or "",
-        browser=(request.user_agent.string or "")[:_LONGEST_BROWSER],
-    )
+    token = token or _sessions().open(account_id, method=method, address=request.remote_addr or "", browser=browser())
     viewer = _sessions().resume(token, is_activity=True)
     if viewer is None:  # disabled in this very moment
         abort(401)

@@ -101,11 +101,13 @@ class _Pages:
         username, password = (form.username.data or "").strip(), form.password.data or ""
         if form.demo.data:
             username, password = form.demo.data, demo_people.password_of(form.demo.data, self._services)
-        outcome = self._services.authentication.by_password(username, password, address=request.remote_addr or "")
+        outcome = self._services.authentication.by_password(
+            username, password, address=request.remote_addr or "", browser=identity.browser()
+        )
         if outcome.account_id is None:
             return self._form(form, outcome)
         try:
-            identity.start_session(outcome.account_id, "password")
+            identity.start_session(outcome.account_id, "password", outcome.token)
         except UserError as error:
             return self._form(form, Outcome(message=str(error)))
         return redirect(FIRST_PASSWORD) if identity.current_viewer().must_change_password else _home()

@@ -174,7 +174,7 @@ def serve(home: Path, **overrides: Any) -> Web:
         nodes=Nodes(database),
         account_files=AccountFile(database, audit, today=lambda: TODAY),
         sessions=Sessions(database, audit, now=clock.now, today=lambda: TODAY),
-        authentication=Authentication(database, audit, SECRET),
+        authentication=Authentication(database, audit, SECRET, now=clock.now, today=lambda: TODAY),
         audit=audit,
         settings=settings,
     )
