@@ -8,8 +8,10 @@ from click.testing import CliRunner
 from app import cli
 from data_access.installation import open_home, open_lake
 from data_access.settings import Settings
+from docs.generate import DOCS
 from tests.data_access.access.dimensions import load, student
 
+OWN_DATA = DOCS / "examples" / "own-data"
 HEADER = "工号,姓名,所属部门,人员类别,性别\n"
 
 
@@ -45,6 +47,23 @@ def test_accounts_follow_imports_and_undos(home):
     assert code == 0
     assert undone["roster"]["disabled"] == 1
     assert undone["roster"]["ended"] == {"teacher": 1}
+
+
+@pytest.mark.slow
+def test_the_example_of_own_data_ends_with_accounts_for_everybody(home):
+    for directory in ("1-dimensions", "2-records"):
+        code, _ = run("import", OWN_DATA / directory, "--mapping", "college", "--json")
+        assert code == 0
+    assert run("compute", "--json")[0] == 0
+    code, report = run("account", "import", OWN_DATA / "people.csv", "--passwords", home / "passwords.csv", "--json")
+    assert code == 0
+    assert report["accounts"] == {"new": 2, "changed": 1, "unchanged": 1}
+    assert report["posts"]["new"] == 2
+    assert report["notes"] == []
+    names = [line.split(",")[0] for line in (home / "passwords.csv").read_text(encoding="utf-8-sig").splitlines()]
+    assert names == ["用户名", "zhiguan", "xuegong", "t001", "2026000001"]
+    _, listed = run("account", "list", "--search", "t001")
+    assert "class_adviser" in listed
 
 
 @pytest.mark.slow

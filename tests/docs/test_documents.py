@@ -10,6 +10,7 @@ import pytest
 
 from app import cli
 from data_access import settings
+from data_access.access.derivation import RosterReport
 from data_access.access.privacy import Topic
 from data_access.contracts import PRIVACY_CLASSES
 from data_access.intake.problems import Problem
@@ -49,7 +50,7 @@ def test_every_command_and_option_is_in_the_table_of_operations(name):
     assert not missing, f"Name {missing} in the row of `{name}` in docs/operations.md."
 
 
-REPORTS = [ImportReport, TableCounts, Problem, ComputeReport, LibraryProblem, TableStatus]
+REPORTS = [ImportReport, TableCounts, Problem, ComputeReport, LibraryProblem, TableStatus, RosterReport]
 
 
 @pytest.mark.parametrize("report", REPORTS, ids=[report.__name__ for report in REPORTS])
