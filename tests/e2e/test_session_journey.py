@@ -117,7 +117,7 @@ def test_a_lost_token_is_said_quietly_and_mended_by_a_reload(visit_of):
 
 
 def test_the_menu_closes_by_a_click_beside_it_and_by_escape(visit):
-    page = visit.page
+    page = visit.open("/courses?view=table")
     menu = page.locator(".user-menu .menu")
     page.locator(".user-menu summary").click()
     expect(menu).to_be_visible()
