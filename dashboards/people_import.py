@@ -17,6 +17,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from dashboards.attachments import attach
 from dashboards.people import PREFIX, People, page_number
 from dashboards.people_forms import ConfirmImportForm, UploadForm
 from dashboards.routes import WRITE, Route, blueprint_of
@@ -334,9 +335,7 @@ def _taken(kept: StagedFile) -> ResponseReturnValue:
 
 
 def _csv(content: Iterable[bytes], name: str) -> Response:
-    answer = Response(content, content_type=csv.MEDIA_TYPE)
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
-    return answer
+    return attach(Response(content, content_type=csv.MEDIA_TYPE), name)
 
 
 _VIEW: Final = Permission.ACCOUNT_VIEW
