@@ -20,6 +20,8 @@ from layouts.panel import Content
 NO_POST: Final = (
     "你现在没有生效的岗位，所以没有数据可看。岗位由安全管理员授予，或随名册更新；有疑问请联系网络信息中心。"
 )
+_OWN: Final = {"school": "全校", "teacher": "本人", "student": "本人"}
+"""Nodes that need no name: there is one school, and nobody has to be told their own number."""
 _PAGES: Final[Mapping[Permission, str]] = {
     Permission.ACCOUNT_OWN: "/account",
     **{page.requires: page.href for page in SERVER_PAGES},
@@ -39,8 +41,7 @@ def draw_posts(viewer: Viewer) -> Content:
 def _group(posts: Sequence[Post]) -> Component:
     """Posts in one role: a counsellor of ten classes reads the same of each of them."""
     role = posts[0].role
-    is_of_school = posts[0].node_level == "school"
-    nodes = "" if is_of_school else "、".join(post.node_name for post in posts)
+    names = [_OWN.get(post.node_level, post.node_name) for post in posts]
     sights = [
         html.Li(
             [
@@ -48,11 +49,11 @@ def _group(posts: Sequence[Post]) -> Component:
                 html.Span("；".join([sight.reason, *sight.limits]), className="own-post-reason"),
             ]
         )
-        for sight in sights_of(role, node_name="全校" if is_of_school else nodes)
+        for sight in sights_of(role, node_name="、".join(names))
     ]
     held = [
-        html.Li(["全校" if is_of_school else post.node_name, html.Span(term_of_post(post), className="own-post-days")])
-        for post in posts
+        html.Li([name, html.Span(term_of_post(post), className="own-post-days")])
+        for name, post in zip(names, posts, strict=True)
     ]
     rights = "、".join(right.permission.name_zh for right in rights_of(role))
     return html.Div(

@@ -165,6 +165,12 @@ def test_a_list_of_classes_reaches_those_of_the_role_and_not_of_other_posts():
     }
 
 
+def test_a_class_or_course_comes_before_own_teaching():
+    both = viewer(TEACHER, ADVISER)
+    options = PAGE.filters[1].options(services_of(both), both.scope)
+    assert [option.label for option in options] == [ADVISER.title_zh, TEACHER.title_zh]
+
+
 def test_a_lone_post_needs_no_control_to_choose_it():
     assert PAGE.filters[1].is_hidden_alone
     assert len(PAGE.filters[1].options(services_of(viewer(LEADER)), viewer(LEADER).scope)) == 1
