@@ -209,6 +209,7 @@ def _read_held(connection: Connection, on: dt.date) -> Held:
         else:
             others[row.account_id].add(Role(row.role))
     accounts: dict[PersonKey, list[HeldAccount]] = defaultdict(list)
+    numbered: dict[tuple[str, str], HeldAccount] = {}
     usernames = set()
     columns = (
         Account.account_id, Account.username, Account.name, Account.person_kind, Account.person_id, Account.source,
@@ -229,8 +230,11 @@ def _read_held(connection: Connection, on: dt.date) -> Held:
             is_exclusive=any(ROLES[role].is_exclusive for role in others.get(row.account_id, ())),
         )
         accounts[PersonKey(row.person_kind, row.person_id)].append(account)
+        if row.source == "roster":
+            numbered[row.person_kind, row.username] = account
     return Held(
         accounts=accounts,
+        numbered=numbered,
         usernames=frozenset(usernames),
         posts=posts,
         referred=frozenset(connection.execute(select(Referral.student_id)).scalars()),
@@ -250,6 +254,8 @@ def _write(connection: Connection, changes: Changes, on: dt.date) -> None:
     _update(connection, Account, changes.enable, disabled_at=None, disabled_because="")
     for account_id, name in changes.rename.items():
         _update(connection, Account, [account_id], name=name)
+    for account_id, person_id in changes.relink.items():
+        _update(connection, Account, [account_id], person_id=person_id)
     for account_id in sorted(changes.disturbed):
         end_sessions(connection, account_id, because="roster", at=moment)
     if changes.refer:

@@ -60,12 +60,14 @@ class Held:
 
     Attributes:
         accounts: accounts by person; more than one where an import or an administrator made another.
+        numbered: accounts that the roster made, by kind of person and username, which is a number.
         usernames: every username that is taken.
         posts: roster posts by account.
         referred: keys of the students whom the psychology centre cares for.
     """
 
     accounts: Mapping[PersonKey, Sequence[HeldAccount]]
+    numbered: Mapping[tuple[str, str], HeldAccount]
     usernames: frozenset[str]
     posts: Mapping[int, Sequence[HeldPost]]
     referred: frozenset[int]
@@ -91,6 +93,7 @@ class Changes:
         posts: posts that the roster gives afterwards.
         create: people who get an account.
         rename: new names by account.
+        relink: keys of people by account, where the dimension knows them under another key now.
         begin: posts that begin.
         end: posts that end, by id.
         disturbed: accounts whose sessions end.
@@ -102,6 +105,7 @@ class Changes:
     posts: int = 0
     create: list[Person] = field(default_factory=list)
     rename: dict[int, str] = field(default_factory=dict)
+    relink: dict[int, int] = field(default_factory=dict)
     disable: list[int] = field(default_factory=list)
     enable: list[int] = field(default_factory=list)
     begin: list[PostOf] = field(default_factory=list)
@@ -116,7 +120,8 @@ class Changes:
         """True where everything is in step already."""
         return not any(
             (
-                self.create, self.rename, self.disable, self.enable, self.begin, self.end, self.refer, self.release,
+                self.create, self.rename, self.relink, self.disable, self.enable, self.begin, self.end, self.refer,
+                self.release,
             )
         )  # fmt: skip
 
@@ -134,11 +139,15 @@ def plan(roster: Roster, held: Held, *, on: dt.date) -> Changes:
     """
     changes = Changes(problems=list(roster.unknown))
     wanted = Counter(username_of(person.number) for person in roster.people.values())
+    kept = set()
     for key, person in roster.people.items():
         duties = roster.duties.get(key, frozenset())
         account = _account_of(person, held.accounts.get(key, ()))
+        if account is None and wanted[username_of(person.number)] == 1:
+            account = _moved(changes, person, held)
         if account is not None:
             changes.people += 1
+            kept.add(account.account_id)
             _keep(changes, person, account, duties, held, on)
         elif (reason := _objection(person, wanted, held.usernames)) is not None:
             changes.problems.append(f"{person.kind} {person.person_id} has no account: {reason}")
@@ -148,18 +157,16 @@ def plan(roster: Roster, held: Held, *, on: dt.date) -> Changes:
             changes.create.append(person)
             changes.begin += [PostOf(username_of(person.number), duty) for duty in sorted(duties)]
     for key, accounts in held.accounts.items():
-        present = roster.people.get(key)
-        chosen = None if present is None else _account_of(present, accounts)
         for account in accounts:
-            if account is not chosen:
-                _let_go(changes, account, held, is_gone=not _is_of(present, account))
+            if account.account_id not in kept:
+                _let_go(changes, account, held, is_gone=not _is_of(roster.people.get(key), account))
     changes.refer = roster.referred - held.referred
     changes.release = held.referred - roster.referred
     return changes
 
 
 def _is_of(person: Person | None, account: HeldAccount) -> bool:
-    # A key may have come to be somebody else's, as in another demo college; then the number differs.
+    # A key may come to be somebody else's, as in another demo college. Who has the number is the person.
     return person is not None and (account.source != "roster" or account.username == username_of(person.number))
 
 
@@ -168,6 +175,15 @@ def _account_of(person: Person, accounts: Iterable[HeldAccount]) -> HeldAccount 
     own = [account for account in accounts if _is_of(person, account)]
     named = [account for account in own if account.username == username_of(person.number)]
     return next(iter(named or own), None)
+
+
+def _moved(changes: Changes, person: Person, held: Held) -> HeldAccount | None:
+    """The account that the roster made under the person's number while they had another key."""
+    account = held.numbered.get((person.kind, username_of(person.number)))
+    if account is not None:
+        changes.relink[account.account_id] = person.person_id
+        changes.disturbed.add(account.account_id)
+    return account
 
 
 def _objection(person: Person, wanted: Mapping[str, int], taken: frozenset[str]) -> str | None:

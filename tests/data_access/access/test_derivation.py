@@ -2,7 +2,6 @@
 
 import datetime as dt
 import random
-from collections import Counter
 
 import pytest
 from sqlalchemy import func, insert, select, update
@@ -269,6 +268,24 @@ def test_a_key_that_became_somebody_elses_is_another_account(desk):
     assert desk.account("new").password_hash is None
 
 
+def test_somebody_who_has_another_key_now_is_known_by_the_number(desk):
+    desk.sync({"dim_teacher": [teacher(7, staff_no="A1"), teacher(8, staff_no="B1")]})
+    desk.change("a1", password_hash="secret")
+    desk.sync({"dim_teacher": [teacher(8, staff_no="A1"), teacher(9, staff_no="B1")]})
+    assert desk.posts() == {("a1", "teacher", "teacher", 8), ("b1", "teacher", "teacher", 9)}
+    assert desk.accounts() == {"a1": True, "b1": True}
+    assert (desk.account("a1").person_id, desk.account("a1").password_hash) == (8, "secret")
+    assert desk.account("b1").session_version > 1
+
+
+def test_a_number_that_two_people_came_to_have_is_neithers(desk):
+    desk.sync({"dim_teacher": [teacher(7, staff_no="A1")]})
+    report = desk.sync({"dim_teacher": [teacher(8, staff_no="A1"), teacher(9, staff_no="a1")]})
+    assert desk.posts() == set()
+    assert desk.accounts() == {"a1": False}
+    assert len(report.problems) == 2
+
+
 # -- safety -----------------------------------------------------------------------------------
 
 
@@ -407,17 +424,20 @@ class Year:
         return found
 
     def people(self):
-        """Username by person, for those who have an account; who came first keeps a number."""
+        """Username by person, for those who have an account: the number is the person, unless two have it."""
         here = self.on_roll()
         numbers = {("teacher", row["teacher_id"]): row["staff_no"] for row in self.rows["dim_teacher"]}
         numbers |= {
             ("student", r["student_id"]): r["student_no"] for r in self.rows["dim_student"] if r["student_id"] in here
         }
-        names = {person: number.strip().lower() for person, number in numbers.items()}
-        count = Counter(names.values())
-        free = {person: name for person, name in names.items() if name and count[name] == 1 and name not in self.owners}
-        self.owners |= {name: person for person, name in free.items()}
-        return {person: name for person, name in names.items() if self.owners.get(name) == person}
+        claims = {}
+        for person, number in numbers.items():
+            claims.setdefault(number.strip().lower(), []).append(person)
+        for name, people in claims.items():
+            owner = self.owners.get(name)
+            if name and len(people) == 1 and (owner is None or owner[0] == people[0][0]):
+                self.owners[name] = people[0]
+        return {owner: name for name, owner in self.owners.items() if owner in claims.get(name, ())}
 
     def expected(self):
         """Everything that is held, as (username, role, level, node), and the usernames of those who are here."""
