@@ -8,8 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from dashboards import demo_people
 from dashboards.sign_in import local_address, waiting_time
 from data_access.access.roles import Role
+from data_access.demo import cast
 from data_access.settings import Mode
 from tests.dashboards.web import PASSWORD, with_cookie
 
@@ -203,6 +205,10 @@ def test_demo_people_are_listed_by_the_weight_of_their_roles(demo):
     assert "辅导员等 3 个班级" in page
     assert "周明远" in page
     assert PASSWORD in page
+
+
+def test_the_password_is_read_where_the_demo_writes_it():
+    assert demo_people.PASSWORD_FILE == cast.PASSWORD_FILE
 
 
 def test_one_click_signs_in_as_a_demo_person(demo):
