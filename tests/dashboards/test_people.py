@@ -4,16 +4,17 @@ import datetime as dt
 import itertools
 import logging
 import re
+import time
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from dashboards.people import LAST_PAGE, Search, page_number, printable, row
 from data_access.access.accounts import Actor
 from data_access.access.roles import Role
 from data_access.access.scope import Scope
 from data_access.access.viewer import Post
-from data_access.database.access_models import Account
+from data_access.database.access_models import Account, PostRecord
 from data_access.errors import BusyError
 from tests.dashboards.test_wording import account
 
@@ -384,3 +385,30 @@ def test_a_disabled_account_tells_why(web, person):
             .values(disabled_at=web.clock.now(), disabled_because="名册中已无此人")
         )
     assert "名册中已无此人" in web.signed_in("security").get(address(web, person)).text
+
+
+@pytest.mark.slow
+def test_the_list_of_a_large_college_is_there_at_once(serve_web):
+    web = serve_web()
+    moment = web.clock.now()
+    plain = {
+        "person_kind": "student", "password_history": [], "must_change_password": False, "session_version": 1,
+        "disabled_because": "", "source": "roster", "created_at": moment,
+    }  # fmt: skip
+    post = {"role": "student", "node_level": "student", "source": "roster", "valid_from": dt.date(2024, 9, 1)}
+    numbers = range(1000, 16_000)
+    with web.database.begin() as connection:
+        connection.execute(
+            insert(Account), [{**plain, "account_id": n, "username": f"2024{n}", "name": f"学{n}"} for n in numbers]
+        )
+        connection.execute(
+            insert(PostRecord), [{**post, "account_id": n, "node_id": n, "granted_at": moment} for n in numbers]
+        )
+    browser = web.signed_in("system")
+    for query in ("", "?page=250", "?q=999", "?role=student&state=never_signed_in&page=100"):
+        times = []
+        for _ in range(5):
+            begin = time.perf_counter()
+            assert browser.get(f"/admin/people{query}").status_code == 200
+            times.append(time.perf_counter() - begin)
+        assert min(times) < 0.15, query
