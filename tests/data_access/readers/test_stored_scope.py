@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from data_access.access.privacy import SMALLEST_GROUP, Privacy, Topic
 from data_access.access.roles import Role
-from data_access.access.scope import Scope
+from data_access.access.scope import Grant, Scope
 from data_access.access.viewer import viewer_of
 from data_access.database.models import Measure
 from data_access.readers.stored import StoredValue, ValueReader
@@ -261,6 +261,24 @@ def test_the_psychology_centre_reads_every_group(installation):
     assert shown(installation.database, "class", centre).keys() == {1, 2}
     publish(installation.database, "X-2", topics=("违纪",))
     assert read(installation.database, "class", centre, code="X-2") == []
+
+
+@pytest.mark.parametrize(("known", "is_shown"), [(3, True), (4, False), (7, False), (8, True)])
+def test_who_knows_some_of_a_class_one_by_one_is_not_told_how_many_the_few_others_are(installation, known, is_shown):
+    settle(installation.database, two_classes(8))
+    store(installation.database, two_classes(8))
+    publish(installation.database, CODE)
+    groups = Grant(levels=frozenset(TREE), sensitive_groups=True, reason="test")
+    persons = Grant(
+        levels=frozenset({"student"}),
+        node="student",
+        ids=frozenset(range(1, known + 1)),
+        topics=frozenset({Topic.DISCIPLINE}),
+        reason="test",
+    )
+    both = Scope(reason="test", grants=(groups, persons))
+    assert bool(shown(installation.database, "class", both)) is is_shown
+    assert shown(installation.database, "class", Scope(reason="test", grants=(groups,))).keys() == {1}
 
 
 def test_staff_compare_themselves_with_the_college_in_nothing_sensitive(stored):

@@ -1,7 +1,7 @@
 """No few people can be told apart by published figures, however these are added and subtracted."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import pytest
@@ -206,6 +206,12 @@ def test_who_knows_one_of_two_classes_does_not_get_the_total_of_both_if_the_othe
     assert readable(tree.census()) == DEPT
     acquainted = College(tree.parents, tree.people, frozenset({("class", 0)}))
     assert readable(acquainted.census()) == {("class", 0)}
+
+
+def test_who_knows_the_few_that_belong_to_no_class_is_not_told_more_than_others_are():
+    tree = college(a=5, school=4)
+    people = [replace(p, is_known=p.group == ROOT) for p in tree.people]
+    assert readable(College(tree.parents, people).census()) == readable(tree.census()) == SCHOOL
 
 
 def test_counts_that_contradict_each_other_are_not_published():
