@@ -13,6 +13,7 @@ from dashboards.page import Panel
 from data_access.access.permissions import Permission
 from data_access.errors import UnknownNameError
 from layouts import shell
+from layouts.controls import Option
 from layouts.panel import Content
 from tests.dashboards.college import EVERYBODY, College, services
 from tests.layouts.component_tree import find, text, types, walk
@@ -303,3 +304,48 @@ def test_only_wiring_registers_callbacks():
     for path in [*root.glob("dashboards/*.py"), *root.glob("layouts/**/*.py")]:
         if path.name != "wiring.py":
             assert "callback(" not in path.read_text(encoding="utf-8"), path
+
+
+SOMETIMES = dataclasses.replace(
+    COURSES,
+    name="sometimes",
+    path="/sometimes",
+    panels=(
+        Panel(name="always", title="总在", draw=lambda _data: Content(body="甲", title="另一个标题")),
+        Panel(name="never", title="从不", draw=lambda _data: Content(body="乙"), belongs=lambda _data: False),
+    ),
+)
+
+
+def test_a_panel_that_does_not_belong_to_a_view_shows_nothing_not_even_while_loading():
+    made = services(College())
+    main = wiring.route([SOMETIMES], made, "/sometimes", "")[0]
+    frames = {
+        item.id["name"]: item
+        for item in walk(main)
+        if isinstance(getattr(item, "id", None), dict) and item.id.get("role") == "panel"
+    }
+    assert text(frames["always"]) == "总在正在载入"
+    assert frames["never"].children == []
+    notice, always, never = wiring.fill(SOMETIMES, made, {"path": "/sometimes", "search": ""})
+    assert (notice, never) == ([], [])
+    assert text(always) == "另一个标题甲"
+
+
+def test_a_panel_whose_place_cannot_be_told_is_a_panel_that_failed():
+    def unknown(_data):
+        raise OSError("disk on fire")
+
+    broken = dataclasses.replace(SOMETIMES.panels[1], belongs=lambda data: bool(data) and unknown(data))
+    page = dataclasses.replace(SOMETIMES, panels=(SOMETIMES.panels[0], broken))
+    _, always, failed = wiring.fill(page, services(College()), {"path": "/sometimes", "search": ""})
+    assert "甲" in text(always)
+    assert "没有算出来" in text(failed)
+
+
+def test_a_choice_that_there_is_none_of_needs_no_control():
+    lone = dataclasses.replace(COURSES.filters[0], options=lambda _services, _scope: [Option(value="a", label="唯一")])
+    for is_hidden in (False, True):
+        page = dataclasses.replace(SOMETIMES, filters=(dataclasses.replace(lone, is_hidden_alone=is_hidden),))
+        context = wiring.route([page], services(College()), "/sometimes", "")[2]
+        assert bool(context) is not is_hidden
