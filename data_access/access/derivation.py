@@ -128,7 +128,7 @@ def sync_roster(
             changes = plan(_roster_of(lake, connection), held, on=on)
             if not force and not changes.is_empty:
                 _refuse_earlier_days(connection, on)
-                _refuse_large_losses(changes, held)
+                refuse_large_losses(changes, held)
             report = _report(changes, on)
             if not changes.is_empty:
                 _write(connection, changes, on)
@@ -174,7 +174,7 @@ def _refuse_earlier_days(connection: Connection, on: dt.date) -> None:
         )
 
 
-def _refuse_large_losses(changes: Changes, held: Held) -> None:
+def refuse_large_losses(changes: Changes, held: Held) -> None:
     """Refuse a sync that takes too many posts away.
 
     Raises:

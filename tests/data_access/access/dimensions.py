@@ -37,9 +37,9 @@ def engine(rows: Rows) -> Iterator[DuckDBEngine]:
     """An engine over these rows."""
     with tempfile.TemporaryDirectory() as directory:
         files = {}
-        for name, table in tables(rows).items():
+        for name in rows:
             path = Path(directory) / f"{name}.parquet"
-            pq.write_table(table, path)
+            pq.write_table(tables(rows)[name], path)
             files[name] = [str(path)]
         with DuckDBEngine(files) as opened:
             yield opened

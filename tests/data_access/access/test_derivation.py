@@ -221,42 +221,7 @@ def test_a_name_follows_the_dimension_for_staff_and_stays_for_students(desk):
     assert (desk.account("t7").name, desk.account("s8").name) == ("教师柒", "李同学")
 
 
-def test_an_administrator_gets_no_roster_post(desk):
-    desk.open_account("chief", kind="teacher", person=7)
-    desk.give("chief", Role.SECURITY_ADMINISTRATOR)
-    report = desk.sync({"dim_teacher": [teacher(7)], "dim_class": classes_of(7, 1)})
-    assert desk.posts() == set()
-    assert any("chief" in problem for problem in report.problems)
-
-
 # -- whose account it is ----------------------------------------------------------------------
-
-
-def test_two_people_with_one_number_get_no_account_and_are_told(desk):
-    report = desk.sync({"dim_teacher": [teacher(7, staff_no="1001")], "dim_student": [student(8, student_no="1001")]})
-    assert desk.accounts() == {}
-    assert len(report.problems) == 2
-    assert all("belongs to 2 people" in problem for problem in report.problems)
-
-
-def test_somebody_with_an_account_keeps_it_when_another_comes_with_the_same_number(desk):
-    desk.sync({"dim_teacher": [teacher(7, staff_no="A1")]})
-    desk.sync({"dim_teacher": [teacher(7, staff_no="A1")], "dim_student": [student(8, student_no="a1")]})
-    assert desk.posts() == {("a1", "teacher", "teacher", 7)}
-
-
-@pytest.mark.parametrize("number", [None, "", "  ", "a b", "x" * 65, "a\nb"])
-def test_without_a_usable_number_there_is_no_account(desk, number):
-    report = desk.sync({"dim_teacher": [teacher(7, staff_no=number)]})
-    assert desk.accounts() == {}
-    assert len(report.problems) == 1
-
-
-def test_a_username_that_is_taken_is_never_shared(desk):
-    desk.open_account("t7", name="别人")
-    report = desk.sync({"dim_teacher": [teacher(7)]})
-    assert desk.posts() == set()
-    assert "another account" in report.problems[0]
 
 
 def test_a_key_that_became_somebody_elses_is_another_account(desk):
@@ -278,14 +243,6 @@ def test_somebody_who_has_another_key_now_is_known_by_the_number(desk):
     assert desk.account("b1").session_version > 1
 
 
-def test_a_number_that_two_people_came_to_have_is_neithers(desk):
-    desk.sync({"dim_teacher": [teacher(7, staff_no="A1")]})
-    report = desk.sync({"dim_teacher": [teacher(8, staff_no="A1"), teacher(9, staff_no="a1")]})
-    assert desk.posts() == set()
-    assert desk.accounts() == {"a1": False}
-    assert len(report.problems) == 2
-
-
 # -- safety -----------------------------------------------------------------------------------
 
 
@@ -298,17 +255,6 @@ def test_an_empty_file_does_not_lock_the_college_out(desk):
     assert desk.events()[0].result == Result.FAILED
     assert desk.sync(force=True).ended == {"teacher": 1, "student": 30}
     assert desk.posts() == {("t8", "teacher", "teacher", 8)}
-
-
-@pytest.mark.parametrize(("students", "gone", "is_refused"), [(20, 7, True), (20, 6, False), (19, 19, False)])
-def test_a_loss_is_large_above_three_in_ten_of_twenty(desk, students, gone, is_refused):
-    desk.sync({"dim_student": [student(key) for key in range(students)]})
-    rest = {"dim_student": [student(key) for key in range(gone, students)]}
-    if is_refused:
-        with pytest.raises(RosterError):
-            desk.sync(rest)
-    else:
-        assert desk.sync(rest).ended == {"student": gone}
 
 
 def test_an_earlier_day_gives_nothing_back(desk):
@@ -477,7 +423,7 @@ class Year:
         }
 
 
-@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 12))])
 def test_after_each_sync_the_posts_are_those_of_the_roster(desk, seed):
     year, day = Year(seed), DAY
     for step in range(5):
