@@ -59,6 +59,16 @@ def test_posts_of_several_accounts_come_at_once_newest_first(college):
     assert college.posts.of(none) == ()
 
 
+def test_holders_of_a_role_are_counted_once_and_only_while_they_hold_it(college):
+    one, other = college.make("t1"), college.make("t2")
+    college.grant(one, Role.CLASS_ADVISER, level="class", node_id=12)
+    college.grant(one, Role.DEPARTMENT_HEAD, level="dept", node_id=3, until=TODAY + DAY)
+    college.grant(other, Role.DEPARTMENT_HEAD, level="dept", node_id=3, since=TODAY - 9 * DAY, until=TODAY)
+    college.grant(other, Role.LEADER, since=TODAY + DAY)
+    assert college.posts.holders(on=TODAY) == {Role.CLASS_ADVISER: 1, Role.DEPARTMENT_HEAD: 2}
+    assert college.posts.holders(on=TODAY + DAY) == {Role.CLASS_ADVISER: 1, Role.DEPARTMENT_HEAD: 1, Role.LEADER: 1}
+
+
 def test_the_school_exists_before_any_data_and_nothing_else_does(installation):
     bare = people(installation)
     account_id = bare.make("t1")
