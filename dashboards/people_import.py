@@ -127,7 +127,7 @@ class PeopleImport(People):
         super().__init__(services)
         self.files = StagedFiles(services.settings.home / FOLDER)
         self.files.sweep()
-        self._read: OrderedDict[str, Staged] = OrderedDict()
+        self._read: OrderedDict[str, tuple[dt.datetime, Staged]] = OrderedDict()
         self._lock = threading.Lock()
 
     def may(self) -> frozenset[Permission]:
@@ -142,14 +142,10 @@ class PeopleImport(People):
     def keep(self, content: bytes, name: str) -> StagedFile:
         """Keep an upload; it goes by itself even where nobody comes back."""
         kept = self.files.keep(content, name=name[-LONGEST_NAME:], account_id=self.services.viewer().account_id)
-        timer = threading.Timer(KEPT_FOR.total_seconds() + 1, self._let_go, [kept])
+        timer = threading.Timer(KEPT_FOR.total_seconds() + 1, self.files.sweep)
         timer.daemon = True
         timer.start()
         return kept
-
-    def _let_go(self, kept: StagedFile) -> None:
-        self.forget(kept)
-        self.files.sweep()
 
     def uploaded(self, token: str) -> StagedFile | None:
         """The viewer's own file of that token, if it still waits or has been applied a short while ago."""
@@ -158,13 +154,16 @@ class PeopleImport(People):
     def read(self, kept: StagedFile) -> Staged:
         """What applying the file would do, as it was when it was first looked at."""
         with self._lock:
-            found = self._read.get(kept.token)
-        if found is None:
-            found = self.services.account_files.read(kept.content, kept.name, by=self.actor(), may=self.may())
-            with self._lock:
-                self._read[kept.token] = found
-                while len(self._read) > READ_AT_ONCE:
-                    self._read.popitem(last=False)
+            for token in [token for token, (until, _) in self._read.items() if until < now()]:
+                del self._read[token]
+            held = self._read.get(kept.token)
+        if held is not None:
+            return held[1]
+        found = self.services.account_files.read(kept.content, kept.name, by=self.actor(), may=self.may())
+        with self._lock:
+            self._read[kept.token] = (kept.until, found)
+            while len(self._read) > READ_AT_ONCE:
+                self._read.popitem(last=False)
         return found
 
     def forget(self, kept: StagedFile) -> None:
