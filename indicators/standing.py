@@ -7,12 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from data_access.access.privacy import PLAIN, Subject
+from data_access.access.privacy import PERSONS, PLAIN, Subject
 from data_access.access.scope import Scope
 from data_access.readers.stored import Below, StoredPeriod, ValueReader
 from indicators.conversion import entity_info, indicator_info, period_info, value_frame, value_point
 from indicators.results import Board, IndicatorInfo, Reading, Standing
 
+LOOK_BACK_JUDGED: Final = 3
+"""The same for sensitive figures of groups: every period of theirs is judged person by person."""
 LOOK_BACK: Final[Mapping[str, int]] = {"week": 30, "month": 12, "term": 6, "year": 5}
 """How many periods a reading goes back; weeks are those of one term, of which none has more."""
 
@@ -38,17 +40,17 @@ def readings(
     for _, plan in plans.values():
         if plan.about not in within:
             within[plan.about] = reader.exists(level, entity_id, scope=scope, about=plan.about)
-    terms = {period.period_id: period.key for period in reader.periods("term")}
-    periods = {
-        kind: _last(reader.periods(kind), kind, until)
-        for kind in {plan.kind for _, plan in plans.values() if within[plan.about]}
-    }
+    calendar = reader.calendar({"term"} | {plan.kind for _, plan in plans.values()})
+    terms = {period.period_id: period.key for period in calendar["term"]}
+    periods = {kind: _last(found, kind, until) for kind, found in calendar.items()}
     found = []
     for code in codes:
         if code not in plans or not within[plans[code][1].about]:
             continue
         definition, plan = plans[code]
         shown = periods[plan.kind]
+        if plan.about.topics and level not in PERSONS:
+            shown = shown[-LOOK_BACK_JUDGED:]
         rows = reader.values(plan, level, period_ids=[p.period_id for p in shown], scope=scope, entity_ids=[entity_id])
         stored = {row.period_id: row for row in rows}
         points = [value_point(period_info(p, terms), stored.get(p.period_id)) for p in shown]
@@ -113,14 +115,13 @@ def board(
     of_term = term.period_id if level == "offering" else None
     named = reader.named(level, scope=scope, about=PLAIN, term_id=of_term, below=below, entity_ids=entity_ids)
     entities = tuple(map(entity_info, named))
-    terms = {period.period_id: period.key for period in reader.periods("term")}
+    plans = {code: both for code, both in reader.own_plans(codes).items() if level in both[1].levels}
+    calendar = reader.calendar({"term"} | {plan.kind for _, plan in plans.values()})
+    terms = {period.period_id: period.key for period in calendar["term"]}
+    periods = {kind: _within(found, term) for kind, found in calendar.items()}
     standings = {}
-    periods: dict[str, Sequence[StoredPeriod]] = {}
-    for code, (definition, plan) in sorted(reader.own_plans(codes).items(), key=lambda item: codes.index(item[0])):
-        if level not in plan.levels:
-            continue
-        if plan.kind not in periods:
-            periods[plan.kind] = _within(reader.periods(plan.kind), term)
+    for code in [code for code in codes if code in plans]:
+        definition, plan = plans[code]
         found = reader.columns(
             plan,
             level,

@@ -236,19 +236,22 @@ class StoredValues:
             UnknownNameError: no such indicator or term.
             UserError: the indicator has no values of that kind or at that level.
         """
-        term_id = None if term_key is None else self._term(term_key).term_id
-        periods = self.reader.periods(kind, term_id=term_id)
+        plan = self._plan(code, kind)
+        calendar = self.reader.calendar({"term", kind})
+        terms = {period.period_id: period.key for period in calendar["term"]}
+        if term_key is not None and term_key not in terms.values():
+            self._term(term_key)  # says what is wrong with it
+        periods = [p for p in calendar[kind] if term_key is None or terms.get(p.term_id or 0) == term_key]
         stored = {
             row.period_id: row
             for row in self.reader.values(
-                self._plan(code, kind),
+                plan,
                 level,
                 period_ids=[p.period_id for p in periods],
                 scope=scope,
                 entity_ids=[entity_id],
             )
         }
-        terms = self._term_keys()
         return [value_point(period_info(p, terms), stored.get(p.period_id)) for p in periods]
 
     def readings(
