@@ -218,6 +218,7 @@ NO_ROWS = {
     "ValueReader.codes_of": "which indicators a department answers for",
     "ValueReader.period": "a period",
     "ValueReader.periods": "periods",
+    "ValueReader.calendar": "periods",
     "ValueReader.versions": "versions of library and data",
     "StoredValues.indicator": "how an indicator is defined",
     "StoredValues.codes_of": "which indicators a department answers for",
