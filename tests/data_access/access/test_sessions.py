@@ -255,14 +255,25 @@ def test_ending_the_sessions_of_nobody_does_nothing(college):
 
 
 def test_a_session_of_a_former_version_is_dead_though_nobody_marked_it(college):
-    # So it lies there when it was being opened while all were ended.
+    # So it lies there when it was being opened in the moment in which all were ended.
+    account_id = college.make("t1", Role.LEADER)
+    token = college.open(account_id)
+    college.sessions.end_all(account_id, because="sign-out")
+    with transaction(college.database) as connection:
+        connection.execute(update(SignIn).values(ended_at=None))
+    assert college.sessions.of(account_id) == []
+    assert college.resume(token) is None
+    assert ends(college)[-1] == ("account:t1", "version")
+
+
+def test_an_account_that_was_disabled_by_whatever_way_has_no_session(college):
     account_id = college.make("t1", Role.LEADER)
     token = college.open(account_id)
     with transaction(college.database) as connection:
-        connection.execute(update(Account).values(session_version=Account.session_version + 1))
+        connection.execute(update(Account).values(disabled_at=college.clock.now()))
     assert college.sessions.of(account_id) == []
     assert college.resume(token) is None
-    assert ends(college) == [("account:t1", "version")]
+    assert ends(college) == [("account:t1", "disabled")]
 
 
 def test_sessions_opened_and_ended_side_by_side_are_all_dead_after_one_more_end(college):
@@ -281,11 +292,13 @@ def test_sessions_opened_and_ended_side_by_side_are_all_dead_after_one_more_end(
     assert [college.resume(token) for token in tokens] == [None] * 8
 
 
-def test_an_administrator_has_one_session(college):
+def test_an_administrator_has_one_session_and_takes_none_from_others(college):
     account_id = college.make("sys", Role.SYSTEM_ADMINISTRATOR)
+    other = college.open(college.make("aud", Role.AUDIT_ADMINISTRATOR))
     first, second = college.open(account_id), college.open(account_id)
     assert college.resume(first) is None
     assert college.resume(second) is not None
+    assert college.resume(other) is not None
 
 
 # -- one's own sessions -----------------------------------------------------------------------
