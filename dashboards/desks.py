@@ -41,6 +41,12 @@ LINKS: Final[Mapping[str, Link]] = {
 """By level. Others have no page of their own."""
 
 
+NOUNS: Final[Mapping[str, str]] = {
+    "dept": "个系部", "major": "个专业", "class": "个班级", "offering": "个教学班", "student": "名学生",
+}  # fmt: skip
+"""What the entities of a list are counted as."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Listing:
     """Entities one level down, side by side.

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from dash import html
-
 from dashboards import filters, ids, student
-from dashboards.desks import ATTENDANCE, Desk, Listing, desk_of
+from dashboards.desks import ATTENDANCE, NOUNS, Desk, Listing, desk_of
 from dashboards.overview import (
     SCHOOL,
     link_of,
@@ -41,8 +39,7 @@ from layouts.panel import Content
 from layouts.shell import Crumb
 
 DUTIES_AS_TILES: Final = 6
-ROWS_SHOWN: Final = 60
-"""Of a list on the home; the page of the node itself shows all."""
+_Columns = list[tuple[table.Column, Callable[[EntityInfo], table.Cell]]]
 
 
 def _key(post: Post) -> str:
@@ -191,32 +188,32 @@ def _draw_listing(data: Home, listing: Listing | None, panel: str) -> Content:
     if listing is None or not data.term:
         return Content(body=states.message(states.UNCOMPUTED))
     board = data.board(listing)
-    link = link_of(data.viewer, listing.level)
-    drawn, count = listed(
+    drawn, part = listed(
         board,
-        _names(listing, link, with_teacher=data.post is not None and data.post.node_level != "teacher"),
+        _names(
+            listing,
+            link_of(data.viewer, listing.level),
+            with_teacher=data.post is not None and data.post.node_level != "teacher",
+        ),
         caption=f"{listing.title}，最需要关注的在前",
         table_id=ids.table("home", panel),
         is_whole=listing.is_whole,
-        longest=ROWS_SHOWN,
+        page=filters.page_number(data.view) if panel == "below" else 1,
     )
-    if not count:
+    if not part.total:
         return Content(body=states.empty(listing.missing), title=listing.title)
-    more = html.P(f"另有 {count - ROWS_SHOWN:,} 个未列出。", className="panel-tail")
+    noun = NOUNS[listing.level]
+    pager = table.pager(part, noun=noun, link=lambda number: data.view.link(page=str(number)), is_in_place=True)
     first = next(iter(board.standings.values()), None)
-    week = None if first is None or first.focus is None else first.frame.periods[first.focus].label
+    week = "" if first is None or first.focus is None else first.frame.periods[first.focus].label
     return Content(
-        body=[drawn, *([more] if count > ROWS_SHOWN else [])],
+        body=[drawn, pager] if part.pages > 1 else drawn,
         title=listing.title,
-        note=" · ".join(
-            part for part in (f"{count:,} 个" if listing.level != "student" else f"{count:,} 人", week) if part
-        ),
+        note=" · ".join(words for words in (f"{part.total:,} {noun}", week) if words),
     )
 
 
-def _names(
-    listing: Listing, link: Callable[[int], str] | None, *, with_teacher: bool
-) -> list[tuple[table.Column, Callable[[EntityInfo], table.Cell]]]:
+def _names(listing: Listing, link: Callable[[int], str] | None, *, with_teacher: bool) -> _Columns:
     """The columns in front of the values."""
     if listing.level == "offering":
         return [
@@ -227,10 +224,13 @@ def _names(
             (table.Column(title="教学班"), lambda entity: entity.class_name),
             *([(table.Column(title="教师"), lambda entity: entity.teacher_name)] if with_teacher else []),
         ]
-    title = {"dept": "系部", "major": "专业", "class": "班级", "student": "学号"}[listing.level]
-    return [
+    title = "学号" if listing.level == "student" else NOUNS[listing.level].removeprefix("个")
+    own: _Columns = [
         (table.Column(title=title, is_heading=True), lambda entity: named_cell(entity.name, entity.entity_id, link))
     ]
+    if listing.level == "student":
+        own.append((table.Column(title="班级"), lambda entity: entity.class_name))
+    return own
 
 
 def draw_beside(data: Home) -> Content:
@@ -316,6 +316,7 @@ PAGE: Final = Page(
     filters=(
         Filter(name="term", label="学期", kind=Kind.SELECT, options=_terms, is_hidden_alone=True),
         Filter(name="post", label="岗位", kind=Kind.SELECT, place=Place.TOOLS, options=_posts, is_hidden_alone=True),
+        filters.PAGE_NUMBER,
     ),
     load=lambda view: Home(view=view),
     heading=heading,

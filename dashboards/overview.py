@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
+from dash.development.base_component import Component
 from numpy.typing import NDArray
 
 from dashboards.desks import LINKS
@@ -21,6 +22,8 @@ from layouts.graph import graph
 from layouts.panel import Content
 
 SCHOOL: Final = "全校"
+ROWS_SHOWN: Final = 60
+"""Of a list, on one page of it."""
 WITHHELD: Final = "人数过少，不显示"
 """In place of a sensitive figure by which few people could be told apart."""
 
@@ -87,6 +90,7 @@ def weekly_line(
             trend([own, *compared], info, focus=last, height=height, counted=("实到", "应到")),
             label=label,
             min_width=_ROOM_FOR_LABELS + _ROOM_FOR_A_WEEK * len(own.points),
+            is_read_from_end=True,
         ),
         title=f"逐周{info.name_zh.removeprefix('所授班级')}",
         note="与" + "、".join(line.name for line in compared) + "比较" if compared else "",
@@ -120,9 +124,12 @@ def named_cell(text: str, entity_id: int, link: Callable[[int], str] | None) -> 
 
 
 def worst_first(values: NDArray[np.float64], info: IndicatorInfo, names: Sequence[str]) -> NDArray[np.intp]:
-    """Row numbers by value, the one most in need first and those without value last; equal ones by name."""
+    """Row numbers by value, the one most in need first and those without value last; equal ones by name.
+
+    Where neither high nor low is better, the highest come first.
+    """
     by_name = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.intp)
-    sign = -1.0 if info.direction == "lower" else 1.0
+    sign = 1.0 if info.direction == "higher" else -1.0
     return by_name[np.argsort(sign * values[by_name], kind="stable")]  # NaN sorts last
 
 
@@ -139,9 +146,10 @@ def listed(
     caption: str,
     table_id: dict[str, Any],
     is_whole: bool = False,
-    longest: int | None = None,
-) -> tuple[Any, int]:
-    """A table of entities by their latest values, worst first, and how many entities it is of.
+    size: int = ROWS_SHOWN,
+    page: int = 1,
+) -> tuple[Component, table.Slice]:
+    """A table of entities by their latest values, worst first, and which part of all of them it shows.
 
     Args:
         board: entities and their values; the first indicator decides the order and shows its change.
@@ -149,7 +157,8 @@ def listed(
         caption: what the table shows.
         table_id: id of the table.
         is_whole: True to list entities without any value as well.
-        longest: most rows to show; None for all.
+        size: most rows to show at once.
+        page: which of the pages, from 1.
     """
     values = list(board.standings.values())
     kept = np.arange(len(board.entities)) if is_whole else np.flatnonzero(with_values(board))
@@ -160,15 +169,23 @@ def listed(
     heads = [column for column, _ in columns]
     for position, standing in enumerate(values):
         heads.append(table.Column(title=fmt.short_name(standing.info.name_zh), is_number=True))
-        if position == 0:
+        if position == 0 and _has_change(standing):
             heads.append(table.Column(title=change_title(standing), is_number=True))
-    shown = kept if longest is None else kept[:longest]
-    cells = [_cells(standing, is_first=position == 0) for position, standing in enumerate(values)]
+    part = table.Slice(total=len(kept), page=page, size=size)
+    cells = [
+        _cells(standing, with_change=position == 0 and _has_change(standing))
+        for position, standing in enumerate(values)
+    ]
     rows = [
         [*(cell(board.entities[row]) for _, cell in columns), *(c for part in cells for c in part(row))]
-        for row in shown
+        for row in kept[part.start : part.stop]
     ]
-    return table.table(heads, rows, caption=caption, table_id=table_id), len(kept)
+    return table.table(heads, rows, caption=caption, table_id=table_id), part
+
+
+def _has_change(standing: Standing) -> bool:
+    """Whether there is a period to compare with: of a term within a term there is none."""
+    return len(standing.frame.periods) > 1
 
 
 def change_title(standing: Standing) -> str:
@@ -176,13 +193,13 @@ def change_title(standing: Standing) -> str:
     return fmt.SINCE[standing.frame.periods[0].kind] if standing.frame.periods else "变化"
 
 
-def _cells(standing: Standing, *, is_first: bool) -> Callable[[int], list[table.Cell]]:
+def _cells(standing: Standing, *, with_change: bool) -> Callable[[int], list[table.Cell]]:
     now, change, digits = standing.now(), standing.change(), fmt.digits_of(standing.info.unit)
 
     def cells(row: int) -> list[table.Cell]:
         is_withheld = standing.focus is not None and bool(standing.frame.is_suppressed[row, standing.focus])
         value = valued(float(now[row]), standing.info, is_withheld=is_withheld)
-        return [value, fmt.change(float(change[row]), 0.0, digits=digits)] if is_first else [value]
+        return [value, fmt.change(float(change[row]), 0.0, digits=digits)] if with_change else [value]
 
     return cells
 

@@ -183,9 +183,9 @@ def draw_absences(data: Student) -> Content:
         return Content(
             body=states.message(states.Message(kind="good", title="没有缺勤", detail="本学期没有缺勤记录。"))
         )
-    columns = [table.Column(title="日期", is_heading=True), table.Column(title="课程"), table.Column(title="状态")]
+    columns = [table.Column(title="日期", is_heading=True), table.Column(title="状态"), table.Column(title="课程")]
     rows: list[list[table.Cell]] = [
-        [fmt.short_day(day), course, table.Marked(text=status, name=STATUS_CLASSES.get(status, "status-partly"))]
+        [fmt.short_day(day), table.Marked(text=status, name=STATUS_CLASSES.get(status, "status-partly")), course]
         for day, course, status in found[:ABSENCES_SHOWN]
     ]
     listed = table.table(columns, rows, caption="缺勤记录，最近的在前", table_id=_id(data, "absences"))

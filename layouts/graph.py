@@ -22,7 +22,12 @@ CONFIG: Final = {
 
 
 def graph(
-    figure: go.Figure, *, label: str, graph_id: str | dict[str, Any] | None = None, min_width: int = 0
+    figure: go.Figure,
+    *,
+    label: str,
+    graph_id: str | dict[str, Any] | None = None,
+    min_width: int = 0,
+    is_read_from_end: bool = False,
 ) -> Component:
     """A figure as high as its layout says.
 
@@ -31,6 +36,7 @@ def graph(
         label: what the chart shows, in words, for readers who cannot see it.
         graph_id: id, where a click on the chart leads somewhere.
         min_width: in px; a narrower panel scrolls sideways. 0 where the figure fits any width.
+        is_read_from_end: True where a panel that scrolls shows the right end first, such as the latest week.
 
     Raises:
         ValueError: the figure has no height, and would collapse or jump.
@@ -46,4 +52,5 @@ def graph(
         **({} if graph_id is None else {"id": graph_id}),
     )
     scrolls = {"style": {"overflowX": "auto"}} if min_width else {}
-    return html.Div(chart, role="group", className="chart", **scrolls, **{"aria-label": label})
+    name = "chart chart-from-end" if is_read_from_end else "chart"
+    return html.Div(chart, role="group", className=name, **scrolls, **{"aria-label": label})

@@ -104,7 +104,7 @@ def test_a_leader_is_led_to_the_departments_worst_first():
     content = drawn(load(LEADER), "beside")
     assert hrefs(content) == [f"/courses?dept={n}" for n in (4, 3, 2, 6, 1, 5)]
     assert content.title == "各系部"
-    assert content.note == "6 个 · 第11周"
+    assert content.note == "6 个系部 · 第11周"
 
 
 def test_names_are_links_only_for_those_who_may_open_what_is_behind():
@@ -118,6 +118,48 @@ def test_a_department_head_sees_own_majors_and_classes():
     data = load(DEPARTMENT_HEAD)
     assert len(rows(drawn(data, "beside"))) == 6
     assert hrefs(drawn(data, "below"))[0] == "/classes/4"
+
+
+class Large(Campus):
+    """A campus with more sections than one page of a list holds."""
+
+    def board(self, codes, level, **asked):
+        board = super().board(codes, level, **asked)
+        entities = tuple(dataclasses.replace(board.entities[0], entity_id=n) for n in range(1, 131))
+        standings = {
+            code: dataclasses.replace(standing, frame=self._frame(code, entities, level, is_admitted=True))
+            for code, standing in board.standings.items()
+        }
+        return dataclasses.replace(board, entities=entities, standings=standings)
+
+
+def test_a_long_list_is_paged_without_loss_or_repetition():
+    pages = [drawn(load(TEACHER, search=f"?page={n}", campus=Large()), "below") for n in (1, 2, 3)]
+    listed = [href for page in pages for href in hrefs(page)]
+    assert [len(rows(page)) for page in pages] == [60, 60, 10]
+    assert sorted(listed) == sorted(f"/offerings/{n}" for n in range(1, 131))
+    assert "第 61–120 个教学班，共 130" in text(pages[1].body)
+    links = [link.href for link in types(pages[0].body, "A") if link.className == "in-place"]
+    assert "/?page=2" in links
+
+
+def test_the_change_within_a_term_of_a_figure_by_term_is_not_shown():
+    class Termly(Campus):
+        def board(self, codes, level, **asked):
+            board = super().board(codes, level, **asked)
+            cut = {code: self._first_period(standing) for code, standing in board.standings.items()}
+            return dataclasses.replace(board, standings=cut)
+
+        def _first_period(self, standing):
+            frame = standing.frame
+            parts = {
+                name: getattr(frame, name)[:, :1]
+                for name in ("value", "numerator", "denominator", "rows", "is_suppressed")
+            }
+            return dataclasses.replace(standing, frame=dataclasses.replace(frame, periods=frame.periods[:1], **parts))
+
+    columns = types(drawn(load(TEACHER, campus=Termly()), "below").body, "Store")[0].data["columns"]
+    assert "较上周" not in [column["title"] for column in columns]
 
 
 def test_a_teacher_sees_own_sections_without_a_column_for_the_own_name():
@@ -192,7 +234,7 @@ def test_the_psychology_centre_sees_nothing_but_its_matters():
     data = load(PSYCHOLOGY)
     assert titles(drawn(data, "summary")) == ["心理普查完成率", "心理辅导频次"]
     assert [column["title"] for column in types(drawn(data, "below").body, "Store")[0].data["columns"]] == [
-        "学号", "心理辅导频次", "较上周",
+        "学号", "班级", "心理辅导频次", "较上周",
     ]  # fmt: skip
 
 

@@ -63,3 +63,9 @@ def test_figures_reach_a_page_only_through_graph_and_never_need_webgl(path):
 
 def test_the_check_finds_what_it_looks_for():
     assert sorted(uses("from dash import dcc\ndcc.Graph()\nkind = 'scattergl'")) == ["Graph", "scattergl"]
+
+
+def test_a_line_that_scrolls_shows_its_latest_end_first():
+    shown = graph(go.Figure(layout={"height": 100}), label="线", min_width=600, is_read_from_end=True)
+    assert shown.className == "chart chart-from-end"
+    assert shown.style == {"overflowX": "auto"}
