@@ -120,7 +120,7 @@ def end_session() -> None:
     """Sign the person out, in this browser and everywhere; a copy of the cookie is worth nothing afterwards."""
     viewer = viewer_or_none()
     if viewer is not None:
-        _sessions().end_all(viewer.account_id, because="sign-out")
+        _sessions().end_all(viewer.account_id, because="sign-out", address=request.remote_addr or "")
     logout_user()
     session.clear()
 
