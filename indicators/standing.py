@@ -13,7 +13,7 @@ from data_access.readers.stored import Below, StoredPeriod, ValueReader
 from indicators.conversion import entity_info, indicator_info, period_info, value_frame, value_point
 from indicators.results import Board, IndicatorInfo, Reading, Standing
 
-LOOK_BACK_JUDGED: Final = 3
+LOOK_BACK_JUDGED: Final = 2
 """The same for sensitive figures of groups: every period of theirs is judged person by person."""
 LOOK_BACK: Final[Mapping[str, int]] = {"week": 30, "month": 12, "term": 6, "year": 5}
 """How many periods a reading goes back; weeks are those of one term, of which none has more."""
