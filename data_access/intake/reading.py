@@ -7,7 +7,6 @@ numbers it.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import io
 import zipfile
@@ -24,6 +23,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import python_calamine
 
+from data_access.intake.delimiters import split_header
 from data_access.intake.encoding import LINES_NAMED, decode
 from data_access.intake.problems import Problem, RefusedFileError
 from data_access.intake.workbook import (
@@ -38,7 +38,6 @@ from data_access.intake.workbook import (
 ROW: Final = "__row"
 RESULT_FILE: Final = "result.json"
 DIGITS_EXCEL_KEEPS: Final = 15
-DELIMITERS: Final = (",", "\t", ";")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -227,8 +226,7 @@ def _read_csv(job: FileJob, limits: Limits) -> _Grid:
     if not decoded.text.strip("\ufeff \r\n\t"):
         raise RefusedFileError("文件是空的", "请重新导出")
     text = _with_line_ends(decoded.text)
-    delimiter = _delimiter(text, job.known)
-    header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    delimiter, header = split_header(text, job.known)
     if not header:
         raise RefusedFileError("第一行是空行，应为表头", "请删去表头之前的空行")
     if len(header) > limits.columns:
@@ -294,16 +292,6 @@ def _encoding_problems(
         for lines, reason in reasons
         for line in lines[:LINES_NAMED]
     ]  # fmt: skip
-
-
-def _delimiter(text: str, known: Sequence[str]) -> str:
-    first = text[: text.find("\n")] if "\n" in text else text
-
-    def score(delimiter: str) -> tuple[int, int]:
-        names = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
-        return sum(name in known for name in names), len(names)
-
-    return max(DELIMITERS, key=score)
 
 
 def _row_numbers(count: int, skipped: Sequence[int]) -> pa.Array:

@@ -279,7 +279,11 @@ def test_a_body_beyond_the_limit_is_cut_off_at_the_door(web):
         (b"a,b\n1,2\n", "a.csv"),
         (b"\xff\xfe\x00", "a.csv"),
         ("用户名".encode(), "a.csv"),
+        (b"x" * 131_073, "a.csv"),
+        (f'用户名,"{"z" * 140_000}"\na,b\n'.encode(), "a.csv"),
+        (",".join(f"c{number}" for number in range(50_000)).encode(), "a.csv"),
     ],
+    ids=["no workbook", "no known heading", "no text", "no row", "one long cell", "long heading", "many columns"],
 )
 def test_what_cannot_be_read_is_a_problem_of_the_file_not_of_the_server(web, content, name):
     browser = web.signed_in("system")

@@ -44,11 +44,23 @@ def test_csv_cells_stay_text_and_rows_are_numbered_as_in_a_spreadsheet(tmp_path:
     ]
 
 
-@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
-def test_the_delimiter_is_the_one_that_finds_the_headers(tmp_path: Path, delimiter: str) -> None:
+def test_a_csv_is_split_by_the_delimiter_of_its_headings(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_text(f"学号{delimiter}姓名\n1{delimiter}甲\n", encoding="utf-8")
-    assert cells(read(path, known=("学号", "姓名"))) == [{"__row": 2, "学号": "1", "姓名": "甲"}]
+    path.write_text("学号;姓名\n1;甲,乙\n", encoding="utf-8")
+    assert cells(read(path, known=("学号", "姓名"))) == [{"__row": 2, "学号": "1", "姓名": "甲,乙"}]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [("学号," + "x" * 140_000 + "\n1,2\n", "首行有一格特别长"), (",".join("abc" * 50_000) + "\n", "文件有 150000 列")],
+)
+def test_a_first_line_that_is_no_header_refuses_the_file(tmp_path: Path, content: str, reason: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(content, encoding="utf-8")
+    staged = read(path, known=("学号",))
+    assert staged.blocked
+    assert staged.problems[0].reason.startswith(reason)
+    assert len(str(staged.problems[0])) < 300
 
 
 @pytest.mark.parametrize(
