@@ -7,7 +7,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -19,9 +19,11 @@ from data_access.installation import open_home
 from data_access.settings import Settings
 
 if TYPE_CHECKING:
+    from data_access.access.account_files import Applied
     from data_access.access.account_steps import Staged
 
 _SHOWN = 50
+_Counts = Mapping[str, Mapping[str, int]]
 
 
 @click.command("import")
@@ -48,17 +50,19 @@ def account_import(*, file: Path, dry_run: bool, passwords: Path | None, as_json
     database = open_home(Settings.from_environment())
     accounts, by = AccountFile(database, AuditLog(database)), Actor.console()
     staged = accounts.read(file.read_bytes(), file.name, by=by, may=EVERYTHING)
+    counts: _Counts = staged.counts
     if not staged.problems and not dry_run:
         with _secret_file(passwords) as secrets:
             applied = accounts.apply(staged, by=by, may=EVERYTHING, make_passwords=passwords is not None)
             writer = csv.writer(secrets, lineterminator="\n")
             writer.writerow(["用户名", "一次性密码"])
             writer.writerows([made.username, made.password] for made in applied.passwords)
+        counts = {**applied.counts, "passwords": _after(applied)}
     status = "refused" if staged.problems else "checked" if dry_run else "applied"
     if as_json:
-        click.echo(json.dumps(_report(staged, status), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(_report(staged, counts, status), ensure_ascii=False, indent=2))
     else:
-        click.echo("\n".join(_lines(staged, status)))
+        click.echo("\n".join(_lines(staged, counts, status)))
     if staged.problems:
         sys.exit(1)
 
@@ -85,17 +89,22 @@ def _secret_file(path: Path | None) -> Iterator[TextIO]:
             raise
 
 
-def _report(staged: Staged, status: str) -> dict[str, Any]:
+def _after(applied: Applied) -> dict[str, int]:
+    """How many passwords were given, by the file or made for it, and how many accounts of it still lack one."""
+    passwords, made = applied.counts["passwords"], len(applied.passwords)
+    return {"given": passwords["given"] + made, "lacking": passwords["lacking"] - made}
+
+
+def _report(staged: Staged, counts: _Counts, status: str) -> dict[str, Any]:
     return {
         "status": status,
-        **staged.counts,
+        **counts,
         "problems": [problem.to_dict() for problem in staged.problems],
         "notes": list(staged.sheet.notes),
     }
 
 
-def _lines(staged: Staged, status: str) -> Iterator[str]:
-    counts = staged.counts
+def _lines(staged: Staged, counts: _Counts, status: str) -> Iterator[str]:
     yield f"{staged.sheet.name}: {status}"
     for what in ("accounts", "posts"):
         yield f"  {what}: " + ", ".join(f"{count:,} {state}" for state, count in counts[what].items())

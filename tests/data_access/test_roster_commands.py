@@ -77,6 +77,7 @@ def test_a_dry_run_counts_and_changes_nothing(people):
         report = json.loads(result.output)
         assert report["status"] == "checked"
         assert report["accounts"]["new"] == report["posts"]["new"] == 2
+        assert report["passwords"] == {"given": 0, "lacking": 2}
 
 
 def test_one_time_passwords_go_to_a_new_file_that_nobody_else_can_read(people, home):
@@ -87,9 +88,17 @@ def test_one_time_passwords_go_to_a_new_file_that_nobody_else_can_read(people, h
     rows = list(csv.DictReader(secrets.read_text(encoding="utf-8-sig").splitlines()))
     assert [row["用户名"] for row in rows] == ["zhiguan", "xuegong"]
     assert all(row["一次性密码"] not in result.output for row in rows)
+    assert "first passwords: 2 given, 0 lacking" in result.output
     again = run("account", "import", people, "--passwords", secrets)
     assert again.exit_code == 1
     assert "Name a new file" in again.output
+
+
+def test_passwords_of_the_file_count_as_given_beside_those_made_for_it(home):
+    people = home / "people.csv"
+    people.write_text("用户名,姓名,人员类别,初始密码\na1,甲,其他,Harbour-Tidal-1x\nb1,乙,其他,\n", encoding="utf-8")
+    report = json.loads(run("account", "import", people, "--passwords", home / "passwords.csv", "--json").output)
+    assert report["passwords"] == {"given": 2, "lacking": 0}
 
 
 def test_a_file_with_problems_is_refused_with_all_of_them(people, home):
