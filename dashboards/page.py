@@ -192,7 +192,7 @@ class Page:
         ids = query.match(self.path, path)
         if ids is None:
             raise NotFoundError("没有这个页面。")
-        scope = services.scope()
+        scope = services.viewer().scope_for(self.requires)
         given = query.parse(search)
         choices: dict[str, Choice] = {}
         rejected: list[str] = []

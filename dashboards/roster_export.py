@@ -62,15 +62,16 @@ def export(services: Services) -> ResponseReturnValue:
     answered alike.
     """
     ids, viewer = query.match(ROSTER_FILE, request.path), services.viewer()
+    scope = viewer.scope_for(Permission.ROSTER_EXPORT)
     number = 0 if ids is None else ids["offering_id"]
-    offering = services.values.offering(number, scope=viewer.scope) if number else None
+    offering = services.values.offering(number, scope=scope) if number else None
     if offering is None:
         refused = _event(viewer, number, kind=AuditKind.DENIED, result=Result.DENIED, detail=_WANTED)
         services.audit.write_unless_recent(refused, within=_REPEATED_WITHIN)
         return refusals.refuse(HTTPStatus.NOT_FOUND, missing(number))
     if request.method == "HEAD":
         return Response(content_type=MEDIA_TYPE)  # nothing is given out
-    rows = services.values.roster(number, scope=viewer.scope)
+    rows = services.values.roster(number, scope=scope)
     name = file_name(offering, services.today())
     content = b"".join(bytes_of(COLUMNS, map(columns_of, rows)))
     detail = {"file": name, "sha256": hashlib.sha256(content).hexdigest()}
@@ -83,7 +84,11 @@ def _event(viewer: Viewer, number: int, **facts: Any) -> Event:
     """An event about the roster of an offering, by the viewer of the current request."""
     address = request.remote_addr or ""
     return Event(
-        actor=viewer.username, subject=f"offering:{number}", scope=viewer.scope.reason, address=address, **facts
+        actor=viewer.username,
+        subject=f"offering:{number}",
+        scope=viewer.scope_for(Permission.ROSTER_EXPORT).reason,
+        address=address,
+        **facts,
     )
 
 

@@ -82,6 +82,16 @@ class Viewer:
         """True where some post allows it."""
         return permission in self.permissions
 
+    def scope_for(self, permission: Permission) -> Scope:
+        """What the posts that give `permission` let one read: what one post allows is not done with another's rows.
+
+        A leader who also teaches may download the rosters of their own sections, not of everybody's.
+        """
+        giving = tuple(post for post in self.posts if permission in permissions_of((post.role,)))
+        if self.may(permission) and len(giving) == len(self.posts):
+            return self.scope
+        return scope_of(giving, who=self.username)
+
     def nodes(self, role: Role) -> frozenset[int]:
         """The nodes at which `role` is held today."""
         return frozenset(post.node_id for post in self.posts if post.role is role)

@@ -90,10 +90,10 @@ def test_a_class_without_students_says_so():
     assert "没有在籍学生" in text(school_class.draw_students(load(campus=Deserted())).body)
 
 
-def test_who_may_not_see_a_rate_is_told_and_shown_none():
+def test_a_post_without_the_permission_of_the_page_opens_no_class():
     data = load(who=viewer(OFFICE_HEAD))
-    assert "无权查看" in text(school_class.draw_trend(data).body)
-    assert "无权查看" in text(school_class.draw_tiles(data).body)
+    with pytest.raises(NotFoundError, match="没有编号为 1 的班级"):
+        school_class.heading(data)
 
 
 def test_tiles_are_those_indicators_that_the_library_knows():

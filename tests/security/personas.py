@@ -52,6 +52,7 @@ class Persona:
         students: whose own page they may open.
         roster: whom they may see in the offering held for a class in a term.
         classes: paths of the classes whose page they may open.
+        exports: whom they may take away in a file; the same as `roster` unless said.
         can_sign_in: False where no post is valid, or the account is disabled.
     """
 
@@ -60,6 +61,7 @@ class Persona:
     students: frozenset[Key] = frozenset()
     roster: Callable[[Key, int], set[Key]] = nobody
     classes: frozenset[Key] = frozenset()
+    exports: Callable[[Key, int], set[Key]] | None = None
     kind: str = "other"
     person_id: int | None = None
     is_disabled: bool = False
@@ -162,6 +164,14 @@ PERSONAS = (
         students=_below(2, 1, 2),
         roster=lambda place, term: whole(1, 1, 1)(place, term) | whole(2, 1, 2)(place, term),
         classes=_classes(2, 1, 2),
+    ),
+    Persona(
+        name="leader-who-teaches",
+        posts=(post(Role.LEADER, "school", 1), post(Role.TEACHER, "teacher", teacher(1, 1, 1))),
+        students=ALL,
+        roster=whole(),
+        classes=CLASSES,
+        exports=whole(1, 1, 1),
     ),
     Persona(
         name="former-head-now-adviser",

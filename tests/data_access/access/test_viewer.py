@@ -6,7 +6,7 @@ import pytest
 
 from data_access.access.permissions import Permission
 from data_access.access.roles import ROLES, Role
-from data_access.access.viewer import Viewer, held_on, scope_of, viewer_of
+from data_access.access.viewer import Post, Viewer, held_on, scope_of, viewer_of
 from tests.data_access.access.organisations import GONE, TODAY, post_at
 
 DAY = dt.timedelta(1)
@@ -91,3 +91,14 @@ def test_a_post_is_called_after_its_node():
     assert post_at(Role.CLASS_ADVISER, "class", 3).title_zh == "班主任 · class3"
     assert post_at(Role.LEADER).title_zh == "校领导"
     assert post_at(Role.CLASS_ADVISER, "class", GONE, is_there=False).title_zh == "班主任"
+
+
+def test_what_one_post_allows_is_not_done_with_the_rows_of_another():
+    leads = Post(role=Role.LEADER, node_level="school", node_id=1, valid_from=TODAY)
+    teaches = Post(role=Role.TEACHER, node_level="teacher", node_id=7, node_name="某人", valid_from=TODAY)
+    viewer = viewer_of((leads, teaches), on=TODAY, account_id=1, username="x", name="x")
+    assert viewer.may(Permission.ROSTER_EXPORT)
+    export = viewer.scope_for(Permission.ROSTER_EXPORT)
+    assert [grant.ids for grant in export.grants if "roster" in grant.levels] == [frozenset({7})]
+    assert viewer.scope_for(Permission.COURSE_VIEW) == viewer.scope
+    assert viewer.scope_for(Permission.AUDIT_VIEW).grants == ()
