@@ -73,13 +73,6 @@ def local_address(text: str | None) -> str:
     return "/" if parts.scheme or parts.netloc else text
 
 
-def waiting_time(seconds: int) -> str:
-    """How long to wait, in words; empty for no time at all."""
-    if seconds <= 0:
-        return ""
-    return f"{seconds} 秒" if seconds < 60 else f"{-(-seconds // 60)} 分钟"
-
-
 class _Pages:
     """The views, with what they need."""
 
@@ -163,7 +156,6 @@ class _Pages:
             status=status,
             form=form,
             message=outcome.message if outcome else "",
-            wait=waiting_time(wait),
             alternatives=self._alternatives,
             next=local_address(request.args.get("next")),
             people=demo_people.listed(self._services),

@@ -21,7 +21,7 @@ from flask.typing import ResponseReturnValue
 from dashboards import identity
 from dashboards.guard import open_to_all
 from dashboards.services import Services
-from dashboards.sign_in import Alternative, local_address, waiting_time
+from dashboards.sign_in import Alternative, local_address
 from dashboards.single_sign_on.cas import Cas
 from dashboards.single_sign_on.oidc import Oidc
 from dashboards.single_sign_on.provider import TOO_LATE, Provider, RefusedError
@@ -125,8 +125,7 @@ class _Journey:
             username, method=self._provider.method, address=request.remote_addr or ""
         )
         if outcome.account_id is None:
-            wait = waiting_time(outcome.retry_after)
-            return _back(f"{outcome.message}请在 {wait}后再试。" if wait else outcome.message, destination)
+            return _back(outcome.message, destination)
         try:
             identity.start_session(outcome.account_id, self._provider.method)
         except UserError as error:
