@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parent
 
+_SERVER_OPTIONS: Final = "GUNICORN_CMD_ARGS"
+"""Where gunicorn takes options from the environment, some of which undo what makes a start safe."""
+
 # Commands import what they need when they run: a start should not pay for parts it does not use.
 
 
@@ -360,8 +363,11 @@ def run(*, port: int | None) -> None:
     gunicorn = shutil.which("gunicorn", path=str(Path(sys.executable).parent)) or shutil.which("gunicorn")
     if gunicorn is None:
         raise UserError("gunicorn is not installed in this environment. Run 'make install'.")
+    environment = {name: value for name, value in os.environ.items() if name != _SERVER_OPTIONS}
+    if os.environ.get(_SERVER_OPTIONS):
+        click.echo(f"{_SERVER_OPTIONS} is ignored: the LUOXUAN_* settings say how pages are served.", err=True)
     sys.stdout.flush()
-    os.execv(  # noqa: S606 (a fixed program with checked arguments)
+    os.execve(  # noqa: S606 (a fixed program with checked arguments)
         gunicorn,
         [
             gunicorn,
@@ -380,6 +386,7 @@ def run(*, port: int | None) -> None:
             "--log-level",
             "warning",
         ],
+        environment,
     )
 
 

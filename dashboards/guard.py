@@ -37,13 +37,14 @@ __all__ = ["Access", "asked_by_pages", "install", "needs", "open_to_all", "open_
 
 Callbacks = Mapping[str, Mapping[str, Any]]
 
-ELSEWHERE: Final = "演示模式只能在本机以本机地址打开。"
 UNKNOWN: Final = "没有这样的数据请求。"
 MALFORMED: Final = "请求的格式不对。"
 ENDED: Final = "登录已结束，请重新登录。"
 PASSWORD_FIRST: Final = "请先设置新密码。"  # noqa: S105 (a message)
 
 
+HEALTH: Final = "health.healthz"
+"""Those who watch over the server ask by its address."""
 _BEFORE_THE_PASSWORD: Final = frozenset({"sign_in.first_password", "sign_in.sign_out"})
 """All that may be reached with a password that must be changed, besides what is open to everybody."""
 
@@ -52,6 +53,7 @@ def install(
     server: Flask,
     *,
     hosts: Collection[str],
+    elsewhere: str,
     who: Callable[[], Viewer | None],
     callbacks: Callable[[], Callbacks],
     denials: Denials,
@@ -60,16 +62,18 @@ def install(
 
     Args:
         server: the server of the application.
-        hosts: names by which it may be asked; empty for any. A page of another site whose name leads to this
-            machine could otherwise read what is meant for whoever sits at it.
+        hosts: names by which it may be asked, health checks apart. A page of another site whose name leads to this
+            machine could otherwise read what is meant for whoever sits at it, and addresses that are built from the
+            name would lead elsewhere.
+        elsewhere: what is said to whoever asks by another name.
         who: the viewer of the current request, None before sign-in.
         callbacks: Dash's callbacks by output.
         denials: where refusals for want of a permission are recorded.
     """
 
     def check() -> Response | None:
-        if hosts and urlsplit(f"//{request.host}").hostname not in hosts:
-            return refusals.refuse(HTTPStatus.BAD_REQUEST, ELSEWHERE)
+        if request.endpoint != HEALTH and _hostname(request.host) not in hosts:
+            return refusals.refuse(HTTPStatus.BAD_REQUEST, elsewhere)
         access = access_of(server, request.endpoint)
         if (access is not None and not access.needs_sign_in) or _is_open_asset():
             return None
@@ -89,6 +93,14 @@ def install(
         return _check_question(viewer, callbacks(), denials) if request.endpoint == DATA else None
 
     server.before_request(check)
+
+
+def _hostname(host: str) -> str | None:
+    """Name of a host without its port; None where it is none."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
 
 
 def _check_question(viewer: Viewer, callbacks: Callbacks, denials: Denials) -> Response | None:

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from dash import Dash
 from flask import Blueprint, Flask
@@ -23,6 +24,7 @@ from dashboards import (
     refusals,
     role_matrix,
     roster_export,
+    routes,
     security,
     server_page,
     sign_in,
@@ -73,9 +75,11 @@ def make(pages: Sequence[Page], services: Services, *, secret: bytes, assets_fol
     denials = Denials(services.audit)
     apps: list[Dash] = []
     is_production = services.settings.is_production
+    public_url = services.settings.public_url
     guard.install(
         server,
-        hosts=() if is_production else LOOPBACK,
+        hosts={urlsplit(public_url).hostname or ""} if is_production else LOOPBACK,
+        elsewhere=f"请用 {public_url} 打开平台。" if is_production else "演示模式只能在本机以本机地址打开。",
         who=identity.viewer_or_none,
         callbacks=lambda: apps[0].callback_map,
         denials=denials,
@@ -87,6 +91,7 @@ def make(pages: Sequence[Page], services: Services, *, secret: bytes, assets_fol
     )
     server_page.install(server, pages=pages, assets_folder=assets_folder)
     refusals.install(server)
+    routes.install(server)
     for make_blueprint in BLUEPRINTS:
         server.register_blueprint(make_blueprint(services))
     apps.append(

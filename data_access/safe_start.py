@@ -80,6 +80,11 @@ def _of_addresses(settings: Settings) -> Iterator[str]:
             "In production mode LUOXUAN_PUBLIC_URL must begin with https://, or cookies could be read on the way. "
             f"Got {settings.public_url!r}."
         )
+    if settings.is_production and not settings.trusted_proxies:
+        yield (
+            "In production mode LUOXUAN_TRUSTED_PROXIES must be 1 to 5, or everybody seems to come from the proxy and a "
+            "stranger's wrong passwords lock out all. Set it to the number of proxies before the server, as a rule 1."
+        )
     if not settings.is_production and settings.host not in LOOPBACK:
         yield (
             f"LUOXUAN_HOST is {settings.host!r}, but demo mode may only listen on this machine. "

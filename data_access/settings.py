@@ -58,7 +58,8 @@ class Settings:
         public_url: where browsers find the installation, without a slash at its end; empty in demo mode.
         secret_file: file of the installation's secret; None for ``secret.key`` below `home`, made where there is none.
         secret_key: the secret itself, for those who must pass it as a variable; empty as a rule.
-        trusted_proxies: how many proxies stand before the server and add to ``X-Forwarded-For``.
+        trusted_proxies: how many proxies stand before the server and add to ``X-Forwarded-For``; 1 at least in
+            production.
         oidc: single sign-on by OpenID Connect; None without.
         cas_url: address of the campus's CAS server; empty without.
     """

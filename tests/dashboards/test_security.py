@@ -260,6 +260,29 @@ def test_a_demo_answers_on_this_machine(web, host):
     assert web.browser().get("/sign-in", headers={"Host": host}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "host", ["evil.example", "quality.example.edu.cn.evil.example", "localhost", "127.0.0.1", "[::1", ""]
+)
+def test_production_answers_to_the_name_of_its_public_address_alone(production, host):
+    browser = Proxied(production.app.test_client())
+    answer = browser.open("/sign-in", headers={"X-Forwarded-Host": host, "Host": host})
+    assert answer.status_code == 400
+    assert "csrf_token" not in answer.text
+    assert browser.open("/", headers={"X-Forwarded-Host": host, "Host": host}).location is None
+
+
+@pytest.mark.parametrize("host", ["quality.example.edu.cn:443", "QUALITY.example.edu.cn"])
+def test_production_answers_to_its_name_however_it_is_written(production, host):
+    browser = Proxied(production.app.test_client())
+    assert browser.open("/sign-in", headers={"X-Forwarded-Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["10.0.0.5:8050", "anything.example"])
+def test_the_health_check_is_answered_under_any_name(production, web, host):
+    for client in (production.app.test_client(), web.app.test_client()):
+        assert client.get("/healthz", headers={"Host": host}).status_code == 200
+
+
 # -- limits -----------------------------------------------------------------------------------
 
 

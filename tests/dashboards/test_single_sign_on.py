@@ -260,9 +260,9 @@ def test_nobody_is_led_to_another_site(place, method, elsewhere):
 
 @METHODS
 def test_the_address_to_come_back_to_is_that_of_the_settings_whatever_the_request_says(place, method):
-    public = {"mode": Mode.PRODUCTION, "public_url": "https://luoxuan.example.edu.cn"}
+    public = {"mode": Mode.PRODUCTION, "public_url": "https://luoxuan.example.edu.cn", "trusted_proxies": 1}
     client = create_app(dataclasses.replace(place(method).settings, **public)).test_client()
-    forged = {"Host": "other.example", "X-Forwarded-Host": "other.example", "X-Forwarded-Proto": "http"}
+    forged = {"Host": "other.example", "X-Forwarded-Host": "luoxuan.example.edu.cn:9", "X-Forwarded-Proto": "http"}
     begun = client.get(f"/sign-in/{method}", headers=forged)
     asked = parse_qs(urlsplit(begun.location).query)
     (back,) = asked["redirect_uri" if method == "oidc" else "service"]

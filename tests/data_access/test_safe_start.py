@@ -35,7 +35,7 @@ def refusals(settings, database, environment=None, **options):
 
 
 def production(settings, **fields):
-    return dataclasses.replace(settings, mode=Mode.PRODUCTION, **{"public_url": PUBLIC, **fields})
+    return dataclasses.replace(settings, mode=Mode.PRODUCTION, **{"public_url": PUBLIC, "trusted_proxies": 1, **fields})
 
 
 def test_a_new_installation_is_safe_in_either_mode(settings, database):
@@ -48,7 +48,7 @@ def test_a_new_installation_is_safe_in_either_mode(settings, database):
     "name", ["FLASK_DEBUG", "DASH_DEBUG", "DASH_HOT_RELOAD", "DASH_MCP_ENABLED", "AUTHLIB_INSECURE_TRANSPORT"]
 )
 def test_a_switch_for_development_is_refused_in_either_mode(settings, database, mode, name):
-    chosen = dataclasses.replace(settings, mode=mode, public_url=PUBLIC)
+    chosen = dataclasses.replace(settings, mode=mode, public_url=PUBLIC, trusted_proxies=1)
     for value in ("1", "true", "yes", "on", "True"):
         [sentence] = refusals(chosen, database, {name: value})
         assert sentence == f"{name} is set, which is for development only. Unset it."
@@ -66,6 +66,13 @@ def test_the_variables_of_this_process_are_looked_at(settings, database, monkeyp
 def test_production_over_http_is_refused(settings, database, url):
     [sentence] = refusals(production(settings, public_url=url), database)
     assert "must begin with https://" in sentence
+
+
+def test_production_that_takes_everybody_for_its_proxy_is_refused(settings, database):
+    [sentence] = refusals(production(settings, trusted_proxies=0), database)
+    assert "LUOXUAN_TRUSTED_PROXIES must be 1 to 5" in sentence
+    for hops in (1, 5):
+        check_safe_start(production(settings, trusted_proxies=hops), database)
 
 
 def test_a_demo_for_other_machines_is_refused(settings, database):

@@ -22,7 +22,11 @@ from data_access.settings import Settings
 pytestmark = pytest.mark.slow
 
 LUOXUAN = Path(sys.executable).with_name("luoxuan")
-PRODUCTION = {"LUOXUAN_MODE": "production", "LUOXUAN_PUBLIC_URL": "https://quality.example.edu.cn"}
+PRODUCTION = {
+    "LUOXUAN_MODE": "production",
+    "LUOXUAN_PUBLIC_URL": "https://quality.example.edu.cn",
+    "LUOXUAN_TRUSTED_PROXIES": "1",
+}
 PATIENCE_SECONDS = 120
 
 
@@ -83,6 +87,7 @@ def refused(home, port, **variables):
     [
         ({"LUOXUAN_MODE": "production"}, "LUOXUAN_PUBLIC_URL"),
         ({**PRODUCTION, "LUOXUAN_PUBLIC_URL": "http://quality.example.edu.cn"}, "https"),
+        ({**PRODUCTION, "LUOXUAN_TRUSTED_PROXIES": "0"}, "LUOXUAN_TRUSTED_PROXIES must be 1 to 5"),
         ({"LUOXUAN_MODE": "staging"}, "LUOXUAN_MODE"),
         ({"LUOXUAN_HOST": "0.0.0.0"}, "LUOXUAN_HOST"),
         ({"LUOXUAN_SECRET_KEY": "x" * 64}, "LUOXUAN_SECRET_KEY"),
@@ -126,6 +131,26 @@ def test_demo_accounts_are_refused_in_production(home, port):
     assert "demo accounts" in refused(home, port, **PRODUCTION)
 
 
+def test_options_for_the_server_in_the_environment_change_nothing(home, port):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        other = free.getsockname()[1]
+    with start(home, port, GUNICORN_CMD_ARGS=f"--bind 127.0.0.1:{other} --reload --log-level info") as process:
+        try:
+            until = time.monotonic() + PATIENCE_SECONDS
+            while not is_listening(port):
+                assert process.poll() is None, process.stderr.read()
+                assert time.monotonic() < until
+                time.sleep(0.1)
+            environment = Path(f"/proc/{process.pid}/environ").read_bytes()
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+        _, said = process.communicate(timeout=PATIENCE_SECONDS)
+    assert b"GUNICORN_CMD_ARGS" not in environment
+    assert "GUNICORN_CMD_ARGS is ignored" in said
+    assert "Booting worker" not in said
+
+
 @pytest.mark.parametrize("variables", [{}, PRODUCTION], ids=["demo", "production"])
 def test_safe_settings_serve_the_sign_in_page_and_no_version_of_the_server(home, port, variables):
     with start(home, port, **variables) as process:
@@ -135,11 +160,13 @@ def test_safe_settings_serve_the_sign_in_page_and_no_version_of_the_server(home,
                 assert process.poll() is None, process.stderr.read()
                 assert time.monotonic() < until
                 time.sleep(0.1)
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/sign-in", timeout=PATIENCE_SECONDS) as answer:
+            host = variables.get("LUOXUAN_PUBLIC_URL", "https://localhost").removeprefix("https://")
+            page = urllib.request.Request(f"http://127.0.0.1:{port}/sign-in", headers={"Host": host})
+            with urllib.request.urlopen(page, timeout=PATIENCE_SECONDS) as answer:
                 assert "登录" in answer.read().decode()
                 assert answer.headers["Server"] in {None, "gunicorn"}
             forged = urllib.request.Request(
-                f"http://127.0.0.1:{port}/_dash-layout", headers={"SCRIPT_NAME": "/_dash-layout"}
+                f"http://127.0.0.1:{port}/_dash-layout", headers={"SCRIPT_NAME": "/_dash-layout", "Host": host}
             )
             with pytest.raises(urllib.error.HTTPError, match="401"):
                 urllib.request.urlopen(forged, timeout=PATIENCE_SECONDS)
