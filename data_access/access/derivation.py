@@ -125,7 +125,7 @@ def sync_roster(
     try:
         with changing(database) as connection:
             held = _read_held(connection, on)
-            changes = plan(_roster_of(lake, connection), held, on=on)
+            changes = plan(_roster_of(lake, connection, on), held, on=on)
             if not force and not changes.is_empty:
                 _refuse_earlier_days(connection, on)
                 refuse_large_losses(changes, held)
@@ -147,14 +147,14 @@ def sync_roster(
     return report
 
 
-def _roster_of(lake: Lake, connection: Connection) -> Roster:
+def _roster_of(lake: Lake, connection: Connection, on: dt.date) -> Roster:
     # Which files count is read in the transaction that writes, so that no sync overtakes a later one.
     files = {
         name: [file.path for file in lake.files_at(name, pointer.delta_version)]
         for name, pointer in ledger.pointers(connection).items()
     }
     with DuckDBEngine(files, schema=lake.contracts) as engine:
-        return read_roster(engine)
+        return read_roster(engine, on=on)
 
 
 def _refuse_earlier_days(connection: Connection, on: dt.date) -> None:

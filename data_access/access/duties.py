@@ -5,6 +5,7 @@ Nothing here knows of accounts; `data_access.access.derivation` keeps accounts a
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -127,9 +128,22 @@ DUTY_RULES: Final = (
 """Every way in which the roster gives a post. What is not here comes from an import or from an administrator."""
 
 _REFERRED: Final = """
-    SELECT DISTINCT student_id FROM fact_special_student
+    SELECT student_id FROM fact_special_student
     WHERE group_type = '心理' AND is_registered AND student_id IS NOT NULL
-      AND term_id = (SELECT max(term_id) FROM fact_special_student)"""
+      AND term_id = (SELECT max(term_id) FROM fact_special_student)
+    UNION
+    SELECT student_id FROM fact_student_event
+    WHERE event_type = '心理辅导' AND student_id IS NOT NULL
+      AND date_id >= (
+          SELECT min(CAST(strftime(start_date, '%Y%m%d') AS BIGINT))
+          FROM (SELECT start_date FROM dim_term WHERE start_date <= DATE '{on}' ORDER BY start_date DESC LIMIT 2)
+      )"""
+"""Students in the care of the psychology centre on a day.
+
+Those registered in the latest term are handed to it. Those counselled in the running or the former term come to it
+whether or not anybody registered them, and who counsels somebody must see how they fare; a term later the centre
+still follows up on them. The running term is the latest that has begun, so that a holiday belongs to the one before.
+"""
 
 
 class PersonKey(NamedTuple):
@@ -178,8 +192,8 @@ class Roster:
     unknown: tuple[str, ...]
 
 
-def read_roster(engine: QueryEngine) -> Roster:
-    """The people on the roster of the lake that `engine` reads, and their duties."""
+def read_roster(engine: QueryEngine, *, on: dt.date) -> Roster:
+    """The people on the roster of the lake that `engine` reads, and their duties, on a day."""
     people = {PersonKey(person.kind, person.person_id): person for person in _people(engine)}
     duties: dict[PersonKey, set[Duty]] = {}
     unknown = []
@@ -192,7 +206,7 @@ def read_roster(engine: QueryEngine) -> Roster:
     return Roster(
         people=people,
         duties={key: frozenset(held) for key, held in duties.items()},
-        referred=frozenset(engine.query(_REFERRED)["student_id"].to_pylist()),
+        referred=frozenset(engine.query(_REFERRED.format(on=on))["student_id"].to_pylist()),
         unknown=tuple(sorted(unknown)),
     )
 

@@ -1,6 +1,7 @@
 """Colleges small enough to be written down: rows of the lake's tables by name, what is not said being empty."""
 
 import contextlib
+import datetime as dt
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ from data_access.lake import Lake, load_tables
 Rows = Mapping[str, list[dict[str, Any]]]
 TABLES = (
     "dim_department", "dim_major", "dim_teacher", "dim_class", "dim_student", "dim_course", "dim_offering",
-    "fact_student_term", "fact_special_student",
+    "fact_student_term", "fact_special_student", "fact_student_event", "dim_term",
 )  # fmt: skip
 """All that the roster is read from."""
 
@@ -64,3 +65,13 @@ def student(key: int, class_id: int | None = None, year: int | None = 2025, **mo
 def on_roll(key: int, term: int, *, stays: bool | None = True, **more: Any) -> dict[str, Any]:
     """A line of a term's snapshot of the roll."""
     return {"student_id": key, "term_id": term, "is_on_roll": stays, **more}
+
+
+def term(key: int, start: dt.date | None) -> dict[str, Any]:
+    """A term by its first day."""
+    return {"term_id": key, "start_date": start}
+
+
+def event(student_id: int | None, day: dt.date, event_type: str = "心理辅导") -> dict[str, Any]:
+    """Something that happened to a student."""
+    return {"student_id": student_id, "date_id": int(f"{day:%Y%m%d}"), "event_type": event_type}

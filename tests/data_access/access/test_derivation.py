@@ -15,9 +15,15 @@ from data_access.database import transaction
 from data_access.database.access_models import Account, AuditEvent, PostRecord, Referral, SignIn
 from data_access.errors import RosterError
 from data_access.installation import open_lake
-from tests.data_access.access.dimensions import load, on_roll, student, teacher
+from tests.data_access.access.dimensions import event, load, on_roll, student, teacher, term
 
 DAY = dt.date(2026, 9, 7)
+TERMS = {
+    20251: dt.date(2025, 9, 1),
+    20252: dt.date(2026, 2, 23),
+    20261: dt.date(2026, 8, 31),
+    20262: dt.date(2027, 2, 22),
+}
 
 
 class Desk:
@@ -257,6 +263,56 @@ def test_an_empty_file_does_not_lock_the_college_out(desk):
     assert desk.posts() == {("t8", "teacher", "teacher", 8)}
 
 
+def heads(leaders):
+    """Departments that teach, with their heads (None for none), of whom all are teachers."""
+    return {
+        "dim_teacher": [teacher(key) for key in range(1, 31)],
+        "dim_department": [
+            {"dept_id": key, "dept_type": "教学系部", "leader_id": head} for key, head in enumerate(leaders, start=1)
+        ],
+    }
+
+
+@pytest.mark.parametrize("count", [2, 3, 12])
+def test_an_emptied_column_does_not_end_the_posts_of_all_heads(desk, count):
+    desk.sync(heads(range(1, count + 1)))
+    before = desk.state()
+    with pytest.raises(RosterError, match=f"{count} of {count} department_head"):
+        desk.sync(heads([None] * count))
+    assert desk.state()[:3] == before[:3]
+    assert desk.sync(force=True).ended == {"department_head": count}
+
+
+def test_more_than_three_in_ten_heads_do_not_go_at_once(desk):
+    desk.sync(heads(range(1, 13)))
+    with pytest.raises(RosterError, match="4 of 12 department_head"):
+        desk.sync(heads([*range(1, 9), None, None, None, None]))
+    assert desk.sync(heads([*range(1, 10), None, None, None])).ended == {"department_head": 3}
+
+
+@pytest.mark.parametrize(
+    ("former", "present"),
+    [
+        (range(1, 7), [1, 2, 3, 4, 5, None]),  # one of six leaves
+        (range(1, 7), range(2, 8)),  # all change places, and one is new
+        ([1, 2], [3, 4]),  # both have a successor
+        ([1], [None]),  # the only one
+    ],
+)
+def test_a_usual_change_of_heads_is_made(desk, former, present):
+    desk.sync(heads(former))
+    desk.sync(heads(present), on=DAY + dt.timedelta(days=1))
+    held = {int(name[1:]) for name, role, *_ in desk.posts(DAY + dt.timedelta(days=1)) if role == "department_head"}
+    assert held == {head for head in present if head}
+
+
+def test_one_successor_does_not_make_up_for_all_leaders(desk):
+    desk.sync({"dim_teacher": [teacher(key, "校领导") for key in range(1, 7)]})
+    with pytest.raises(RosterError, match="6 of 6 leader"):
+        desk.sync({"dim_teacher": [*(teacher(key) for key in range(1, 7)), teacher(7, "校领导")]})
+    desk.sync({"dim_teacher": [teacher(1), *(teacher(key, "校领导") for key in range(2, 7))]})
+
+
 def test_an_earlier_day_gives_nothing_back(desk):
     both = {"dim_teacher": [teacher(7), teacher(8)]}
     desk.sync(both)
@@ -347,6 +403,11 @@ class Year:
                  "is_registered": self.one((True, False))}
                 for k in self.some(people, 0.4)
             ],
+            "dim_term": [term(k, self.one((start, start, start))) for k, start in TERMS.items() if pick.random() < 0.8],
+            "fact_student_event": [
+                event(self.one(people), DAY + dt.timedelta(days=pick.randrange(-500, 30)), pick.choice(("心理辅导", "表扬")))
+                for _ in range(12)
+            ],
         }  # fmt: skip
         return self.rows
 
@@ -413,14 +474,22 @@ class Year:
         posts = {(names[kind, key], *rest) for kind, key, *rest in held if (kind, key) in names}
         return posts, set(names.values())
 
-    def referred(self):
+    def referred(self, day):
         lines = self.rows["fact_special_student"]
         newest = max((line["term_id"] for line in lines), default=None)
-        return {
+        found = {
             line["student_id"]
             for line in lines
             if line["term_id"] == newest and line["group_type"] == "心理" and line["is_registered"]
         }
+        begun = sorted(
+            row["start_date"] for row in self.rows["dim_term"] if row["start_date"] and row["start_date"] <= day
+        )
+        since = int(f"{begun[-2:][0]:%Y%m%d}") if begun else 99999999
+        for row in self.rows["fact_student_event"]:
+            if row["event_type"] == "心理辅导" and row["student_id"] and row["date_id"] >= since:
+                found.add(row["student_id"])
+        return found
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 12))])
@@ -432,7 +501,7 @@ def test_after_each_sync_the_posts_are_those_of_the_roster(desk, seed):
         posts, here = year.expected()
         assert desk.posts(day) == posts, f"day {step}"
         assert {name for name, is_open in desk.accounts().items() if is_open} == here
-        assert desk.referred() == year.referred()
+        assert desk.referred() == year.referred(day)
         assert (report.accounts, report.posts) == (len(here), len(posts))
         before = desk.state()
         desk.sync(on=day + dt.timedelta(days=year.random.randrange(2)))

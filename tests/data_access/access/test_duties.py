@@ -1,16 +1,21 @@
 """Who is on the roster and holds what: each rule on a college of a few rows."""
 
+import datetime as dt
+
 import pytest
 
 from data_access.access.duties import DUTY_RULES, Duty, PersonKey, read_roster
 from data_access.access.roles import ROLES, Role
-from tests.data_access.access.dimensions import engine, on_roll, student, teacher
+from tests.data_access.access.dimensions import engine, event, on_roll, student, teacher, term
+
+DAY = dt.date(2026, 9, 7)
+TERMS = [term(20251, dt.date(2025, 9, 1)), term(20252, dt.date(2026, 2, 23)), term(20261, dt.date(2026, 8, 31))]
 
 
 def duties(**rows):
     """Everything that is held, as (role, node, person)."""
     with engine(rows) as opened:
-        roster = read_roster(opened)
+        roster = read_roster(opened, on=DAY)
     return {(duty.role, duty.node_id, key.person_id) for key, held in roster.duties.items() for duty in held}
 
 
@@ -65,20 +70,20 @@ def test_a_department_of_no_known_type_has_no_head():
 
 def test_staff_without_any_duty_are_on_the_roster():
     with engine({"dim_teacher": [teacher(7, "管理服务")]}) as opened:
-        roster = read_roster(opened)
+        roster = read_roster(opened, on=DAY)
     assert roster.people[PersonKey("teacher", 7)].name == "教师7"
     assert not roster.duties
 
 
 def test_a_student_is_called_by_the_number_for_the_dimension_has_no_names():
     with engine({"dim_student": [student(7)]}) as opened:
-        person = read_roster(opened).people[PersonKey("student", 7)]
+        person = read_roster(opened, on=DAY).people[PersonKey("student", 7)]
     assert (person.number, person.name) == ("S7", "S7")
 
 
 def test_a_relation_to_somebody_who_is_not_there_is_told():
     with engine({"dim_major": [{"major_id": 6, "leader_id": 404}]}) as opened:
-        roster = read_roster(opened)
+        roster = read_roster(opened, on=DAY)
     assert not roster.duties
     assert roster.unknown == ("major_leader of major:6: there is no teacher 404",)
 
@@ -144,12 +149,43 @@ def test_referred_are_those_registered_in_the_latest_term():
         {**line, "student_id": None},
     ]
     with engine({"fact_special_student": rows}) as opened:
-        assert read_roster(opened).referred == {1}
+        assert read_roster(opened, on=DAY).referred == {1}
+
+
+def counselled(events, terms=TERMS, on=DAY):
+    with engine({"fact_student_event": events, "dim_term": terms}) as opened:
+        return read_roster(opened, on=on).referred
+
+
+def test_referred_are_also_those_counselled_in_the_running_or_the_former_term():
+    events = [
+        event(1, DAY), event(1, DAY), event(2, dt.date(2026, 2, 23)), event(3, dt.date(2026, 2, 22)),
+        event(4, DAY, "师生沟通"), event(None, DAY), event(5, dt.date(2026, 8, 1)),
+    ]  # fmt: skip
+    assert counselled(events) == {1, 2, 5}
+
+
+def test_a_term_that_has_not_begun_ends_nobodys_care():
+    events = [event(1, dt.date(2025, 9, 1)), event(2, DAY)]
+    assert counselled(events, on=dt.date(2026, 8, 30)) == {1, 2}
+    assert counselled(events, on=dt.date(2026, 8, 31)) == {2}
+
+
+def test_the_first_term_of_a_lake_is_enough_and_without_terms_nobody_is_referred_by_an_event():
+    assert counselled([event(1, DAY)], TERMS[2:]) == {1}
+    assert counselled([event(1, DAY)], [term(20261, None)]) == set()
+
+
+def test_who_is_registered_and_counselled_is_referred_once():
+    line = {"group_type": "心理", "is_registered": True, "term_id": 20261, "student_id": 1}
+    rows = {"fact_special_student": [line], "fact_student_event": [event(1, DAY), event(2, DAY)], "dim_term": TERMS}
+    with engine(rows) as opened:
+        assert read_roster(opened, on=DAY).referred == {1, 2}
 
 
 def test_an_empty_lake_has_no_roster():
     with engine({}) as opened:
-        roster = read_roster(opened)
+        roster = read_roster(opened, on=DAY)
     assert (roster.people, roster.duties, roster.referred, roster.unknown) == ({}, {}, frozenset(), ())
 
 
@@ -157,7 +193,7 @@ def test_somebody_may_hold_many_duties():
     with engine(
         {"dim_teacher": [teacher(7)], "dim_class": [{"class_id": k, "head_teacher_id": 7} for k in (1, 2)]}
     ) as opened:
-        held = read_roster(opened).duties[PersonKey("teacher", 7)]
+        held = read_roster(opened, on=DAY).duties[PersonKey("teacher", 7)]
     assert held == {
         Duty(Role.TEACHER, "teacher", 7), Duty(Role.CLASS_ADVISER, "class", 1), Duty(Role.CLASS_ADVISER, "class", 2),
     }  # fmt: skip
