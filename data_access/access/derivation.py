@@ -41,6 +41,9 @@ LARGEST_LOSS: Final = 0.3
 SMALLEST_CHECKED: Final = 20
 """A sync that would end a larger share of the posts in a role that has so many is refused: an incomplete file must
 not lock out the college."""
+LEAST_VACATED: Final = 3
+"""In a smaller role the share counts from so many posts on, and a post that somebody else takes over is no loss: of
+six heads two may well change on one day."""
 NAMED: Final = 50
 """So many holders of posts that began or ended are named for each role in the audit log."""
 
@@ -181,17 +184,31 @@ def refuse_large_losses(changes: Changes, held: Held) -> None:
         RosterError: it does.
     """
     lost = Counter(post.duty.role for post in changes.end.values())
-    found = [
-        f"{lost[role]:,} of {count:,} {role}"
-        for role, count in sorted(held.by_role().items())
-        if count >= SMALLEST_CHECKED and lost[role] > LARGEST_LOSS * count
-    ]
+    vacated = _vacated(changes)
+    holders = held.holders_by_role()
+    found = []
+    for role, count in sorted(held.by_role().items()):
+        is_large = count >= SMALLEST_CHECKED and lost[role] > LARGEST_LOSS * count
+        is_share = vacated[role] >= LEAST_VACATED and vacated[role] > LARGEST_LOSS * count
+        is_all = vacated[role] == count and holders[role] > 1
+        if is_large or is_share or is_all:
+            found.append(f"{lost[role]:,} of {count:,} {role}")
     if found:
         raise RosterError(
             f"The roster would end so many posts that a file is probably incomplete: {', '.join(found)}. No account "
             "and no post was changed. Undo the import that is wrong; where the college has really changed so much, "
             "as when a year graduates: luoxuan roster --force"
         )
+
+
+def _vacated(changes: Changes) -> Counter[Role]:
+    """How many posts of each role end without another of that role beginning at the same node."""
+    left = Counter(post.duty for post in changes.end.values())
+    left.subtract(post.duty for post in changes.begin)
+    vacated: Counter[Role] = Counter()
+    for duty, count in left.items():
+        vacated[duty.role] += max(0, count)
+    return vacated
 
 
 # -- the database -----------------------------------------------------------------------------

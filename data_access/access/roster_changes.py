@@ -76,6 +76,10 @@ class Held:
         """How many roster posts there are in each role."""
         return Counter(post.duty.role for posts in self.posts.values() for post in posts)
 
+    def holders_by_role(self) -> Counter[Role]:
+        """How many accounts hold a roster post in each role."""
+        return Counter(role for posts in self.posts.values() for role in {post.duty.role for post in posts})
+
 
 class PostOf(NamedTuple):
     """A post that begins or ends, with its holder."""

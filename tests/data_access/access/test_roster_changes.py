@@ -181,8 +181,20 @@ def test_who_is_back_is_enabled_unless_a_person_disabled_them(has_left, enabled)
 # -- large losses -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("count", "gone", "is_refused"), [(20, 7, True), (20, 6, False), (19, 19, False)])
-def test_a_loss_is_large_above_three_in_ten_of_twenty(count, gone, is_refused):
+@pytest.mark.parametrize(
+    ("count", "gone", "is_refused"),
+    [
+        (20, 7, True),
+        (20, 6, False),
+        (19, 6, True),
+        (19, 5, False),
+        (6, 2, False),
+        (9, 3, True),
+        (3, 3, True),
+        (2, 2, False),
+    ],
+)
+def test_a_loss_is_large_above_three_in_ten_and_from_three_posts_on(count, gone, is_refused):
     posts = [post(Duty(Role.CLASS_ADVISER, "class", key), key) for key in range(count)]
     left = [each.duty for each in posts[gone:]]
     there = [("teacher", 7, account())]
