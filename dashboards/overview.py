@@ -17,6 +17,7 @@ from data_access.access.viewer import Viewer
 from indicators.results import Board, EntityInfo, IndicatorInfo, Reading, Standing, ValuePoint
 from layouts import format as fmt
 from layouts import table, tiles
+from layouts.figures.point_labels import ROOM_FOR_A_PERIOD
 from layouts.figures.trend import Series, trend
 from layouts.graph import graph
 from layouts.panel import Content
@@ -29,8 +30,8 @@ WITHHELD: Final = "人数过少，不显示"
 
 _SPARKLINE_FROM: Final = 3
 """Fewer values make no line."""
-_ROOM_FOR_LABELS, _ROOM_FOR_A_WEEK = 230, 34
-"""Of a weekly line, in px: on a phone it is scrolled rather than squeezed."""
+_ROOM_FOR_LABELS: Final = 230
+"""Left and right of a weekly line, in px."""
 _LONGEST_BESIDE_LINE: Final = 6
 """Characters of a number that leave room for the line at its right."""
 
@@ -89,7 +90,7 @@ def weekly_line(
         body=graph(
             trend([own, *compared], info, focus=last, height=height, counted=("实到", "应到")),
             label=label,
-            min_width=_ROOM_FOR_LABELS + _ROOM_FOR_A_WEEK * len(own.points),
+            min_width=_ROOM_FOR_LABELS + ROOM_FOR_A_PERIOD * len(own.points),
             is_read_from_end=True,
         ),
         title=f"逐周{info.name_zh.removeprefix('所授班级')}",

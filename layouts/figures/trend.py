@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from indicators.results import IndicatorInfo, State, ValuePoint
 from layouts import format as fmt
 from layouts.figures.axis import THIN_FROM, week_label
+from layouts.figures.point_labels import beside, written
 from layouts.theme import state_colour, template, tokens
 
 SYMBOLS: Final = {
@@ -21,14 +22,6 @@ SYMBOLS: Final = {
     State.NO_DATA: "circle-open",
 }
 LINES: Final = (("目标", "target", State.REACHED), ("预警", "warning", State.WARNING), ("警戒", "alert", State.ALERT))
-
-_PLACES: Final = {
-    (True, True): "top left",
-    (True, False): "top center",
-    (False, True): "bottom center",
-    (False, False): "top right",
-}
-"""Place of a value by whether the line rises to it and from it."""
 
 _TOP, _BOTTOM, _LEFT, _RIGHT = 12, 28, 74, 148
 _LABEL_GAP: Final = 16
@@ -72,7 +65,7 @@ def trend(
         return (high - value) / (high - low) * plot_height
 
     data = [_context(other, keys, token, dash=_DASHES[index]) for index, other in enumerate(others)]
-    data.append(_subject(subject, info, counted, token, theme))
+    data.append(_subject(subject, info, counted, pixels, token, theme))
     return go.Figure(
         data=data,
         layout={
@@ -140,20 +133,25 @@ def _ends(line: float | tuple[float, float] | None) -> tuple[float, ...]:
     return line if isinstance(line, tuple) else (line,)
 
 
-def _subject(series: Series, info: IndicatorInfo, counted: tuple[str, str], token: Any, theme: str) -> dict[str, Any]:
-    judged = [info.judge(point.value) for point in series.points]
-    digits = fmt.digits_of(info.unit)
-    written = labelled([point.value for point in series.points])
+def _subject(
+    series: Series,
+    info: IndicatorInfo,
+    counted: tuple[str, str],
+    pixels: Callable[[float], float],
+    token: Any,
+    theme: str,
+) -> dict[str, Any]:
+    values = [point.value for point in series.points]
+    judged = [info.judge(value) for value in values]
+    texts = [fmt.number(value, digits=fmt.digits_of(info.unit)) for value in values]
+    shown = written(values, texts, judged, [0.0 if value is None else pixels(value) for value in values])
     return {
         "type": "scatter",
         "mode": "lines+markers+text",
         "x": list(range(len(series.points))),
         "y": [_rounded(point.value) for point in series.points],
-        "text": [
-            fmt.number(point.value, digits=digits) if index in written else ""
-            for index, point in enumerate(series.points)
-        ],
-        "textposition": _beside([point.value for point in series.points]),
+        "text": [text if index in shown else "" for index, text in enumerate(texts)],
+        "textposition": beside(values),
         "textfont": {"size": 11, "color": token["ink-2"], "shadow": f"0 0 3px {token['surface']}"},
         "line": {"color": token["accent"], "width": 2},
         "marker": {
@@ -193,36 +191,6 @@ def _context(series: Series, keys: Sequence[str], token: Any, *, dash: str) -> d
         "line": {"color": token["ink-3"], "width": 1.3, "dash": dash},
         "hovertemplate": f"{series.name} <b>%{{y:.1f}}</b><extra></extra>",
     }
-
-
-def _beside(values: Sequence[float | None]) -> list[str]:
-    """Where each value is written, so that the line does not run through it: outside of its bend."""
-    places = []
-    for before, value, after in zip([None, *values], values, [*values[1:], None], strict=False):
-        if value is None or (before is None and after is None):
-            places.append("top center")
-        elif before is None or after is None:
-            neighbour = after if before is None else before
-            places.append("top center" if neighbour is None or value >= neighbour else "bottom center")
-        else:
-            places.append(_PLACES[value >= before, after > value])
-    return places
-
-
-def labelled(values: Sequence[float | None]) -> set[int]:
-    """Which points have their value written: all of a short line, else its ends and where it turns.
-
-    Values of a turn stand on opposite sides of the line in turn, so neighbours do not collide.
-    """
-    known = [index for index, value in enumerate(values) if value is not None]
-    if len(values) < THIN_FROM or not known:
-        return set(known)
-    kept = {known[0], known[-1]}
-    for before, index, after in zip(known, known[1:], known[2:], strict=False):
-        rise = (values[index] or 0.0) - (values[before] or 0.0)
-        if rise * ((values[after] or 0.0) - (values[index] or 0.0)) < 0:
-            kept.add(index)
-    return kept
 
 
 def _rounded(value: float | None) -> float | None:

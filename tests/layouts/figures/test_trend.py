@@ -3,7 +3,7 @@ import itertools
 import pytest
 
 from indicators.results import ValuePoint
-from layouts.figures.trend import Series, labelled, spread, trend
+from layouts.figures.trend import Series, spread, trend
 from tests.dashboards.college import ATTENDANCE, week
 
 
@@ -79,19 +79,6 @@ def test_labels_move_as_little_as_they_can_and_keep_their_order(positions, expec
     assert spread(positions, gap=16) == pytest.approx(expected)
 
 
-def test_a_short_line_has_every_value_written():
-    assert labelled([96.0, None, 88.0]) == {0, 2}
-    assert labelled([]) == set()
-
-
-def test_a_long_line_has_its_ends_and_turns_written():
-    falling = [90.0 - n for n in range(30)]
-    assert labelled(falling) == {0, 29}
-    falling[10] = 99.0
-    assert labelled(falling) == {0, 9, 10, 29}
-    assert labelled([None, *falling[1:]]) == {1, 9, 10, 29}
-
-
 def test_headings_of_a_long_line_are_numbers_but_for_the_week_in_focus():
     long = trend([series("本教学班", [90.0] * 30)], ATTENDANCE, focus=week(30).key)
     assert list(long.layout.xaxis.ticktext)[:2] == ["1", "2"]
@@ -99,8 +86,8 @@ def test_headings_of_a_long_line_are_numbers_but_for_the_week_in_focus():
     assert list(trend([series("本教学班", [90.0] * 3)], ATTENDANCE).layout.xaxis.ticktext) == ["1周", "2周", "3周"]
 
 
-def test_a_value_at_the_end_of_a_line_stands_outside_of_its_bend():
-    places = trend([series("本教学班", [80.0, 90.0, 70.0])], ATTENDANCE).data[-1].textposition
-    assert (places[0], places[-1]) == ("bottom center", "bottom center")
-    places = trend([series("本教学班", [90.0, 70.0, 80.0])], ATTENDANCE).data[-1].textposition
-    assert (places[0], places[-1]) == ("top center", "top center")
+def test_values_that_would_run_into_each_other_are_not_all_written():
+    values = [97.0, 95.8, 95.8, 97.5]
+    subject = trend([series("本班", values)], ATTENDANCE).data[-1]
+    assert list(subject.text) == ["97.0", "", "95.8", "97.5"]
+    assert list(subject.y) == values
