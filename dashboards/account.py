@@ -186,7 +186,7 @@ _OWN: Final = Permission.ACCOUNT_OWN
 ROUTES: Final = (
     Route(path="", view=index, permission=_OWN),
     Route(path="/password", view=change_password, permission=_OWN, methods=FORM),
-    Route(path="/sign-ins/<int(max=2147483647):sign_in_id>/end", view=end_sign_in, permission=_OWN, methods=WRITE),
+    Route(path="/sign-ins/<number:sign_in_id>/end", view=end_sign_in, permission=_OWN, methods=WRITE),
     Route(path="/sign-ins/end-others", view=end_others, permission=_OWN, methods=WRITE),
 )
 

@@ -22,6 +22,7 @@ from dashboards.server_page import render
 from dashboards.services import Services
 from dashboards.wording import KINDS_ZH, moment, origin_zh, refusal_zh, state_zh
 from data_access.access.accounts import STATES, AccountInfo, Actor
+from data_access.access.actors import refusal
 from data_access.access.passwords import one_time_password
 from data_access.access.permissions import Permission
 from data_access.access.roles import ADMINISTRATORS, ROLES, Role
@@ -30,15 +31,14 @@ from data_access.errors import UserError
 from layouts.table import Slice
 
 PREFIX: Final = "/admin/people"
-ACCOUNT: Final = "/<int(max=2147483647):account_id>"
-"""Number of an account in an address; what the database could not take is no address."""
+ACCOUNT: Final = "/<number:account_id>"
+"""Number of an account in an address."""
 PAGE_SIZE: Final = 50
 POSTS_NAMED: Final = 2
 LONGEST_SEARCH: Final = 40
 LAST_PAGE: Final = 100_000
 OWN_ACCOUNT: Final = "这是你本人的账号，不能由自己办理。"
 ADMINISTRATOR: Final = "三员分立：管理员的账号与岗位只能在服务器上用 luoxuan account 命令办理。"
-CHANGED: Final = "在你打开页面之后情况已有变化，因此没有办理。请核对现在的情况。"
 
 
 # -- what was asked for -----------------------------------------------------------------------
@@ -132,11 +132,6 @@ def locked_because(account: AccountInfo, *, own_id: int) -> str:
     return ADMINISTRATOR if ADMINISTRATORS.intersection(account.roles) else ""
 
 
-def fingerprint(account: AccountInfo) -> str:
-    """The state that a confirmation was asked about; another one when it comes means that somebody was faster."""
-    return f"disabled: {account.disabled_because}" if account.is_disabled else "enabled"
-
-
 def status_of(form: Any) -> int:
     """The status of a page with a form: 422 where what was sent in it could not be taken."""
     return HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
@@ -160,12 +155,22 @@ class People:
         found = self.services.accounts.get(account_id, scope=self.services.scope())
         return abort(404) if found is None else found
 
-    def is_locked(self, account: AccountInfo) -> bool:
-        """True where nothing may be done to the account; then the next page says why."""
+    def is_locked(self, account: AccountInfo, *, change: str) -> bool:
+        """True where nothing may be done to the account; then the next page says why.
+
+        Whoever sent `change` all the same, which no page offers, is recorded as refused.
+        """
         reason = locked_because(account, own_id=self.services.viewer().account_id)
         if reason:
             flash(reason, "problem")
+            if request.method == "POST":
+                because = "own-account" if reason == OWN_ACCOUNT else "administrator"
+                self.note_refusal(account, change=change, because=because)
         return bool(reason)
+
+    def note_refusal(self, account: AccountInfo, *, change: str, because: str) -> None:
+        """Record that the viewer wanted to do what they have no right to; the stores record what gets as far as them."""
+        self.services.audit.write(refusal(self.actor(), account.username, change=change, because=because))
 
     def actor(self) -> Actor:
         """The viewer as the one who does something."""
@@ -279,7 +284,7 @@ def create(people: People) -> ResponseReturnValue:
 def disable(people: People, account_id: int) -> ResponseReturnValue:
     """Disabling an account, with the reason."""
     account, form = people.account(account_id), DisableForm()
-    if people.is_locked(account):
+    if people.is_locked(account, change="disabled"):
         return back_to(account_id)
     if account.is_disabled:
         return told_and_back(account_id, f"这个账号已经停用，原因是：{account.disabled_because}")
@@ -295,35 +300,56 @@ def disable(people: People, account_id: int) -> ResponseReturnValue:
 def enable(people: People, account_id: int) -> ResponseReturnValue:
     """Enabling a disabled account."""
     account, form = people.account(account_id), ConfirmForm()
-    if people.is_locked(account):
+    if people.is_locked(account, change="enabled"):
         return back_to(account_id)
     if not account.is_disabled:
         return told_and_back(account_id, "这个账号没有停用，不需要启用。")
     if not form.validate_on_submit():
-        form.seen.data = fingerprint(account)
+        form.seen.data = account.seen
         return render("person_enable.html", title="启用账号", account=account, form=form)
-    if form.seen.data != fingerprint(account):
-        return told_and_back(account_id, CHANGED)
     return people.attempt(
-        account_id, lambda: people.services.accounts.enable(account_id, by=people.actor()), done="账号已启用。"
+        account_id,
+        lambda: people.services.accounts.enable(account_id, by=people.actor(), seen=form.seen.data or ""),
+        done="账号已启用。",
     )
 
 
 def reset_password(people: People, account_id: int) -> ResponseReturnValue:
     """A one-time password for somebody who cannot sign in any more."""
     account, form = people.account(account_id), ConfirmForm()
-    if people.is_locked(account):
+    if people.is_locked(account, change="reset"):
         return back_to(account_id)
     if not form.validate_on_submit():
-        form.seen.data = fingerprint(account)
+        form.seen.data = account.seen
         return render("person_reset.html", title="重置密码", account=account, form=form)
-    if form.seen.data != fingerprint(account):
-        return told_and_back(account_id, CHANGED)
     try:
-        password = people.services.accounts.reset_password(account_id, by=people.actor())
+        password = people.services.accounts.reset_password(account_id, by=people.actor(), seen=form.seen.data or "")
     except UserError as error:
         return told_and_back(account_id, refusal_zh(error))
-    return _password_page(account, password, title="密码已重置")
+    return _password_page(people.account(account_id), password, title="密码已重置")
+
+
+def release_password(people: People, account_id: int) -> ResponseReturnValue:
+    """The second person's consent to a password that another one issued."""
+    account, form = people.account(account_id), ConfirmForm()
+    if people.is_locked(account, change="released"):
+        return back_to(account_id)
+    if not account.awaits_release:
+        return told_and_back(account_id, "这个账号没有待确认的密码重置。")
+    if not form.validate_on_submit():
+        form.seen.data = account.seen
+        return render(
+            "person_release.html",
+            title="确认密码重置",
+            account=account,
+            form=form,
+            issued=moment(account.password_changed_at),
+        )
+    return people.attempt(
+        account_id,
+        lambda: people.services.accounts.release_password(account_id, by=people.actor(), seen=form.seen.data or ""),
+        done=f"密码重置已确认，{account.name}可以用一次性密码登录。",
+    )
 
 
 def _password_page(account: AccountInfo, password: str, *, title: str, is_new: bool = False) -> Response:
@@ -339,6 +365,7 @@ ROUTES: Final = (
     Route(path=f"{ACCOUNT}/disable", view=disable, permission=_MANAGE, methods=FORM),
     Route(path=f"{ACCOUNT}/enable", view=enable, permission=_MANAGE, methods=FORM),
     Route(path=f"{ACCOUNT}/password", view=reset_password, permission=_MANAGE, methods=FORM),
+    Route(path=f"{ACCOUNT}/password/release", view=release_password, permission=Permission.POST_GRANT, methods=FORM),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 from flask import Blueprint, Response, abort, flash, request, url_for
@@ -14,7 +15,6 @@ from dashboards.account import when_held
 from dashboards.entitlements import LEVELS_ZH, rights_of, sights_of_post
 from dashboards.people import (
     ACCOUNT,
-    CHANGED,
     PREFIX,
     People,
     back_to,
@@ -28,7 +28,7 @@ from dashboards.routes import FORM, Route, blueprint_of
 from dashboards.server_page import render
 from dashboards.services import Services
 from dashboards.wording import refusal_zh, term_of_post
-from data_access.access.accounts import AccountInfo
+from data_access.access.accounts import CHANGED, AccountInfo
 from data_access.access.nodes import Node
 from data_access.access.permissions import Permission
 from data_access.access.roles import ADMINISTRATORS, ROLES, SCHOOL_ID, Role
@@ -49,12 +49,14 @@ class Offer:
     Attributes:
         nodes: at which levels, in words.
         obstacle: why it cannot be given; empty where it can.
+        is_excluded: it, or another role of the account, is held alone.
     """
 
     role: Role
     name: str
     nodes: str
     obstacle: str
+    is_excluded: bool = False
 
 
 def offers(account: AccountInfo, posts: Sequence[Post], today: dt.date) -> tuple[Offer, ...]:
@@ -72,9 +74,15 @@ def offers(account: AccountInfo, posts: Sequence[Post], today: dt.date) -> tuple
             name=info.name_zh,
             nodes="或".join(LEVELS_ZH[node] for node in info.nodes),
             obstacle=_obstacle(role, held, account),
+            is_excluded=_excludes(role, held),
         )
         for role, info in ROLES.items()
     )
+
+
+def _excludes(role: Role, held: set[Role]) -> bool:
+    others = held - {role}
+    return bool(others) and any(ROLES[one].is_exclusive for one in {role, *others})
 
 
 def _obstacle(role: Role, held: set[Role], account: AccountInfo) -> str:
@@ -106,14 +114,35 @@ def own_node(role: Role, account: AccountInfo) -> Node | None:
 def grant(people: People, account_id: int) -> ResponseReturnValue:
     """Granting a post, in up to three steps; what has been chosen stands in the address."""
     account = people.account(account_id)
-    if people.is_locked(account):
+    if people.is_locked(account, change="granted"):
         return back_to(account_id)
     found = offers(account, people.services.posts.of(account_id), people.services.today())
-    role = next((o.role for o in found if o.role.value == request.args.get("role") and not o.obstacle), None)
-    if role is None:
-        return render("person_grant_role.html", title="授予岗位", account=account, offers=found)
+    asked = next((offer for offer in found if offer.role.value == request.args.get("role")), None)
+    if asked is None or asked.obstacle:
+        return _choose_role(people, account, found, asked)
+    role = asked.role
     node = _chosen_node(people, role, account, request.args)
     return _choose_node(people, account, role) if node is None else _choose_term(people, account, role, node)
+
+
+def _choose_role(people: People, account: AccountInfo, found: Sequence[Offer], asked: Offer | None) -> Response:
+    is_sent = request.method == "POST"
+    if is_sent and asked is not None and asked.role in ADMINISTRATORS:
+        people.note_refusal(account, change="granted", because="administrator")
+    elif is_sent and asked is not None and asked.is_excluded:
+        people.note_refusal(account, change="granted", because="exclusive")
+    return render(
+        "person_grant_role.html",
+        title="授予岗位",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if is_sent else HTTPStatus.OK,
+        account=account,
+        offers=found,
+        problem=f"没有授予。{asked.name}：{asked.obstacle}。"
+        if asked
+        else "没有授予。请选择一个角色。"
+        if is_sent
+        else "",
+    )
 
 
 def _chosen_node(people: People, role: Role, account: AccountInfo, given: Mapping[str, str]) -> Node | None:
@@ -139,6 +168,8 @@ def _choose_node(people: People, account: AccountInfo, role: Role) -> Response:
     return render(
         "person_grant_node.html",
         title="授予岗位",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK,
+        problem="没有授予：没有这个地方，或这个角色不能设在那里。请重新选择。" if request.method == "POST" else "",
         account=account,
         role=role,
         info=ROLES[role],
@@ -190,7 +221,7 @@ def _choose_term(people: People, account: AccountInfo, role: Role, node: Node) -
 def end(people: People, account_id: int, post_id: int) -> ResponseReturnValue:
     """Ending a post, at once or on a day to come."""
     account, services = people.account(account_id), people.services
-    if people.is_locked(account):
+    if people.is_locked(account, change="ended"):
         return back_to(account_id)
     post = next((post for post in services.posts.of(account_id) if post.post_id == post_id), None)
     if post is None:
@@ -222,12 +253,7 @@ def end(people: People, account_id: int, post_id: int) -> ResponseReturnValue:
 
 ROUTES: Final = (
     Route(path=f"{ACCOUNT}/posts/new", view=grant, permission=Permission.POST_GRANT, methods=FORM),
-    Route(
-        path=f"{ACCOUNT}/posts/<int(max=2147483647):post_id>/end",
-        view=end,
-        permission=Permission.POST_GRANT,
-        methods=FORM,
-    ),
+    Route(path=f"{ACCOUNT}/posts/<number:post_id>/end", view=end, permission=Permission.POST_GRANT, methods=FORM),
 )
 
 

@@ -45,6 +45,8 @@ def state_zh(account: AccountInfo) -> tuple[str, str]:
     """How usable an account is: a CSS class of `states` and the word for it."""
     if account.is_disabled:
         return "alert", "停用"
+    if account.awaits_release:
+        return "warning", "待确认"
     if not account.roles:
         return "warning", "无岗位"
     if account.last_sign_in_at is None:

@@ -89,6 +89,12 @@ _node_option = click.option(
 _day = click.DateTime(["%Y-%m-%d"])
 
 
+def _reason(_context: click.Context, _option: click.Parameter, text: str) -> str:
+    if not text.strip():
+        raise click.BadParameter("Expected a reason; pages show it beside the account.")
+    return text
+
+
 @click.group("account")
 def account_group() -> None:
     """Who may sign in, and which posts they hold."""
@@ -138,7 +144,7 @@ def account_password(*, username: str) -> None:
 
 @account_group.command("disable")
 @click.argument("username")
-@click.option("--because", default="", help="Why, for the record.")
+@click.option("--because", required=True, callback=_reason, help="Why, for the record.")
 def account_disable(*, username: str, because: str) -> None:
     """Disable USERNAME; all their sessions end."""
     desk = _Desk()

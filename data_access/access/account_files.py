@@ -7,6 +7,7 @@ from outside; and for first passwords. The same file twice changes nothing.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -17,10 +18,11 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from data_access import clock
 from data_access.access.account_known import read_known
 from data_access.access.account_plan import plan
+from data_access.access.account_search import weighty_among
 from data_access.access.account_sheet import read_sheet
 from data_access.access.account_steps import AccountStep, PostStep, Staged, State
-from data_access.access.accounts import Actor
-from data_access.access.audit import AuditKind, AuditLog, Event
+from data_access.access.actors import Actor
+from data_access.access.audit import AuditKind, AuditLog, Event, Result
 from data_access.access.changes import changing, end_sessions
 from data_access.access.passwords import hash_password, one_time_password
 from data_access.access.permissions import Permission
@@ -31,6 +33,8 @@ from data_access.intake.problems import Problem
 EVERYTHING: Final = frozenset({Permission.ACCOUNT_MANAGE, Permission.POST_GRANT})
 """What the console may do with a file."""
 _HASHED_AT_ONCE: Final = 2
+_TRESPASS_FOR: Final = dt.timedelta(hours=1)
+"""A file that asks for what nobody here may do is recorded once in so long a time, however often it is looked at."""
 _TOLD_AT_ONCE: Final = 50
 """The audit log keeps so many items of a list."""
 
@@ -76,6 +80,8 @@ class AccountFile:
     def read(self, content: bytes, name: str, *, by: Actor, may: Collection[Permission]) -> Staged:
         """What applying a file would do, and everything that stands in its way; nothing is changed.
 
+        A file that would act on one's own account or on an administrator's is recorded as refused.
+
         Args:
             content: a CSV (UTF-8, GB18030) or XLSX file with the columns of `account_sheet.COLUMNS`.
             name: its name as received.
@@ -84,7 +90,11 @@ class AccountFile:
         """
         sheet = read_sheet(content, name)
         with self._database.connect() as connection:
-            return plan(sheet, read_known(connection), may=may, by=by, on=self._today())
+            staged = plan(sheet, read_known(connection), may=may, by=by, on=self._today())
+        if staged.trespasses:
+            event = _trespass(staged, hashlib.sha256(content).hexdigest()[:16], by)
+            self._audit.write_unless_recent(event, within=_TRESPASS_FOR)
+        return staged
 
     def apply(self, staged: Staged, *, by: Actor, may: Collection[Permission], make_passwords: bool = False) -> Applied:
         """Do what a file says, all of it or nothing, as things are now.
@@ -110,7 +120,7 @@ class AccountFile:
             if now.problems:
                 raise UserError(f"文件有 {len(now.problems)} 处问题，未作任何更改。第一处：{now.problems[0]}")
             if made or not now.is_noop:
-                first = _write(connection, now, hashes, by)
+                first = _write(connection, now, hashes, by, self._today())
                 for event in _events(now, first, by):
                     self._audit.write_in(connection, event)
         return Applied(
@@ -124,7 +134,9 @@ class AccountFile:
         )
 
 
-def _write(connection: Connection, staged: Staged, hashes: Mapping[str, str], by: Actor) -> list[AccountStep]:
+def _write(
+    connection: Connection, staged: Staged, hashes: Mapping[str, str], by: Actor, today: dt.date
+) -> list[AccountStep]:
     """Accounts, posts and passwords, many rows at a time; returns the accounts that got their first password."""
     moment = clock.now()
     new = [step for step in staged.accounts if step.state is State.NEW]
@@ -143,6 +155,11 @@ def _write(connection: Connection, staged: Staged, hashes: Mapping[str, str], by
         found = connection.execute(select(Account.username, Account.account_id))
         ids = {row.username: row.account_id for row in found}
         connection.execute(insert(PostRecord), [_post_row(step, ids[step.username], by, moment) for step in granted])
+    if by.account_id is not None:
+        issued = [step.account_id for step in first if step.account_id is not None]
+        awaiting = weighty_among(connection, issued, today)
+        changed = update(Account).where(Account.account_id.in_(awaiting))
+        connection.execute(changed.values(awaits_release=True))
     disturbed = {s.account_id: "post" for s in granted} | {s.account_id: "password" for s in first}
     for account_id, because in disturbed.items():
         if account_id is not None:
@@ -201,6 +218,18 @@ def _events(staged: Staged, first: Sequence[AccountStep], by: Actor) -> Iterator
         for start in range(0, len(names), _TOLD_AT_ONCE):
             detail = {"change": change, "source": "import", "accounts": names[start : start + _TOLD_AT_ONCE]}
             yield Event(kind=kind, actor=by.name, subject="accounts", address=by.address, detail=detail)
+
+
+def _trespass(staged: Staged, digest: str, by: Actor) -> Event:
+    told = {"file": staged.sheet.name, "because": list(staged.trespasses[:_TOLD_AT_ONCE])}
+    return Event(
+        kind=AuditKind.DENIED,
+        actor=by.name,
+        subject=f"accounts:{digest}",
+        result=Result.DENIED,
+        address=by.address,
+        detail=told,
+    )
 
 
 def _told(step: PostStep) -> str:

@@ -26,7 +26,7 @@ from data_access.access.account_sheet import (
     plain,
 )
 from data_access.access.account_steps import AccountStep, PostStep, Staged, State
-from data_access.access.accounts import Actor
+from data_access.access.actors import Actor
 from data_access.access.names import USERNAME, normal_username
 from data_access.access.passwords import problems_of
 from data_access.access.permissions import Permission
@@ -36,6 +36,17 @@ from data_access.access.viewer import Post
 from data_access.intake.problems import Problem
 
 _KINDS_ZH: Final = {kind: name for name, kind in KINDS.items()}
+_OWN: Final = "不能更改本人的账号"
+_OWN_POST: Final = "不能授予或终止本人的岗位。"
+_ADMINISTRATORS: Final = "三员分立：管理员账号只能由服务器控制台办理"
+_ADMINISTRATORS_POST: Final = "三员分立：管理员岗位只能由服务器控制台办理（luoxuan account）。"
+_TRESPASSES: Final = {
+    _OWN: "own-account",
+    _OWN_POST: "own-account",
+    _ADMINISTRATORS: "administrator",
+    _ADMINISTRATORS_POST: "administrator",
+}
+"""Reasons against a row that are no slips of the pen, and the names of their rules in the audit log."""
 _SUGGESTED: Final = 100
 """Rows beyond this one get no proposal for a name: each takes some milliseconds."""
 
@@ -57,7 +68,7 @@ def plan(sheet: Sheet, known: Known, *, may: Collection[Permission], by: Actor, 
     for row in sheet.rows:
         groups.setdefault(row.username, []).append(row)
     unread = {(problem.row, problem.column) for problem in sheet.problems}
-    problems, deferred = list(sheet.problems), list[Problem]()
+    problems, deferred, trespasses = list(sheet.problems), list[Problem](), list[str]()
     accounts, posts = list[AccountStep](), list[PostStep]()
     owners: dict[tuple[str, int], SheetRow] = {}
     for rows in groups.values():
@@ -81,10 +92,12 @@ def plan(sheet: Sheet, known: Known, *, may: Collection[Permission], by: Actor, 
         # What could not be read is told already; that it is missing, too, would tell nothing more.
         problems += [problem for problem in reader.problems if (problem.row, problem.column) not in unread]
         deferred += reader.deferred
+        trespasses += [f"{reader.username}: {rule}" for rule in sorted(reader.trespasses)]
     return Staged(
         sheet=sheet,
         problems=tuple(sorted(problems, key=lambda problem: problem.row or 0)),
         deferred=tuple(sorted(deferred, key=lambda problem: problem.row or 0)),
+        trespasses=tuple(trespasses),
         accounts=tuple(accounts),
         posts=tuple(posts),
     )
@@ -98,6 +111,8 @@ class _Group:
     ) -> None:
         self.problems: list[Problem] = []
         self.deferred: list[Problem] = []
+        self.trespasses: set[str] = set()
+        self.username = rows[0].username
         self._file, self._known, self._rows, self._may, self._by, self._on = file, known, rows, may, by, on
         self._held = known.accounts.get(rows[0].username)
 
@@ -172,6 +187,7 @@ class _Group:
             return None
         if objection:
             self.wrong(row, NAME_OF_USER, step.username, objection, "请删去该行")
+            self.trespasses |= {rule for text, rule in _TRESPASSES.items() if text == objection}
         return step
 
     def _objection(self, step: AccountStep) -> str:
@@ -183,8 +199,8 @@ class _Group:
         if self._by.account_id is None:
             return ""
         if self._is_own(step):
-            return "不能更改本人的账号"
-        return "三员分立：管理员账号只能由服务器控制台办理" if self._held.is_administrators else ""
+            return _OWN
+        return _ADMINISTRATORS if self._held.is_administrators else ""
 
     def _one(self, column: str, value: Callable[[SheetRow], str]) -> str:
         """The one value that the rows give; later ones that differ are problems."""
@@ -334,10 +350,11 @@ class _Group:
             reason = "该账号已停用，不能授予岗位。"
         if not reason and self._by.account_id is not None:
             if post.role in ADMINISTRATORS:
-                reason = "三员分立：管理员岗位只能由服务器控制台办理（luoxuan account）。"
+                reason = _ADMINISTRATORS_POST
             elif Permission.POST_GRANT in self._may and self._is_own(account):
-                reason = "不能授予或终止本人的岗位。"
+                reason = _OWN_POST
         if reason:
+            self.trespasses |= {rule for text, rule in _TRESPASSES.items() if text == reason}
             self.wrong(row, ROLE, post.title_zh, reason.rstrip("。"), "请改正或删去该行")
             return None
         return State.NEW

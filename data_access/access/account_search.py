@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import ColumnElement, Connection, exists, or_, select
 
-from data_access.access.roles import ADMINISTRATORS, Role
+from data_access.access.roles import ADMINISTRATORS, WEIGHTY, Role
 from data_access.database.access_models import Account, PostRecord
 from data_access.errors import UserError
 
@@ -52,6 +52,8 @@ def matching(*, search: str, role: Role | None, state: str, source: str, day: dt
             found.append(~holds_post_on(day))
         case "never_signed_in":
             found.append(Account.last_sign_in_at.is_(None))
+        case "awaits_release":
+            found.append(Account.awaits_release.is_(True))
         case _:
             raise UserError(f"没有“{state}”这种账号状态。")
     return found
@@ -68,9 +70,26 @@ def roles_of(connection: Connection, account_ids: Collection[int], day: dt.date)
 
 def holds_administrator_post(connection: Connection, account_id: int, day: dt.date) -> bool:
     """True where the account is an administrator's on that day, or will be."""
-    query = select(PostRecord.post_id).where(
-        PostRecord.account_id == account_id,
-        PostRecord.role.in_([role.value for role in ADMINISTRATORS]),
+    return bool(_holders(connection, [account_id], ADMINISTRATORS, day))
+
+
+def holds_weighty_post(connection: Connection, account_id: int, day: dt.date) -> bool:
+    """True where the account holds a weighty post (`roles.RoleInfo`) on that day, or will."""
+    return bool(_holders(connection, [account_id], WEIGHTY, day))
+
+
+def weighty_among(connection: Connection, account_ids: Collection[int], day: dt.date) -> frozenset[int]:
+    """The accounts for which `holds_weighty_post` is true."""
+    return _holders(connection, account_ids, WEIGHTY, day)
+
+
+def _holders(
+    connection: Connection, account_ids: Collection[int], roles: Collection[Role], day: dt.date
+) -> frozenset[int]:
+    """Those of the accounts that hold one of the roles on the day or later."""
+    query = select(PostRecord.account_id).where(
+        PostRecord.account_id.in_(account_ids),
+        PostRecord.role.in_([role.value for role in roles]),
         or_(PostRecord.valid_to.is_(None), PostRecord.valid_to >= day),
     )
-    return connection.execute(query.limit(1)).first() is not None
+    return frozenset(connection.execute(query.distinct()).scalars())

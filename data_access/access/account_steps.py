@@ -60,12 +60,14 @@ class Staged:
     Attributes:
         problems: while there are any, nothing can be applied.
         deferred: what another administrator has to do, by applying the same file.
+        trespasses: rules between people that stand in the way of some rows, as ``username: rule``.
         accounts: one a username; what is deferred is left out, as in `posts`.
     """
 
     sheet: Sheet
     problems: tuple[Problem, ...] = ()
     deferred: tuple[Problem, ...] = ()
+    trespasses: tuple[str, ...] = ()
     accounts: tuple[AccountStep, ...] = ()
     posts: tuple[PostStep, ...] = ()
 

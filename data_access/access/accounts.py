@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import getpass
-import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, func, insert, select, update
 
 from data_access import clock
-from data_access.access.account_search import holds_administrator_post, matching, roles_of
+from data_access.access.account_info import SHOWN, STATES, AccountInfo, AccountPage, seen_of
+from data_access.access.account_search import holds_administrator_post, holds_weighty_post, matching, roles_of
+from data_access.access.actors import Actor, NotEntitledError, is_same_person, refusals_recorded
 from data_access.access.audit import AuditKind, AuditLog, Event, Result
 from data_access.access.changes import changing, end_sessions, hold
 from data_access.access.names import USERNAME, normal_username, one_line
@@ -25,90 +24,16 @@ from data_access.database import transaction
 from data_access.database.access_models import Account
 from data_access.errors import UserError
 
-STATES: Final[Mapping[str, str]] = {
-    "enabled": "启用",
-    "disabled": "停用",
-    "without_post": "无有效岗位",
-    "never_signed_in": "从未登录",
-}
-"""States that accounts can be searched by, as pages name them."""
+__all__ = ["CHANGED", "STATES", "AccountInfo", "AccountPage", "Accounts", "Actor"]
+
+CHANGED: Final = "在你打开页面之后情况已有变化，因此没有办理。请核对现在的情况。"
+"""Said to whoever confirms what was asked about another state of things."""
 
 _NAME_LENGTH: Final = 64
 _REASON_LENGTH: Final = 120
 _KINDS: Final = frozenset({"teacher", "student", "other"})
 _SOURCES: Final = frozenset({"roster", "import", "manual", "demo"})
 _LARGEST_PAGE: Final = 500
-_SHOWN: Final = (
-    Account.account_id,
-    Account.username,
-    Account.name,
-    Account.person_kind,
-    Account.person_id,
-    Account.source,
-    Account.must_change_password,
-    Account.disabled_at.is_not(None).label("is_disabled"),
-    Account.disabled_because,
-    Account.password_hash.is_not(None).label("has_password"),
-    Account.created_at,
-    Account.last_sign_in_at,
-)
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who does something to accounts and posts.
-
-    Attributes:
-        name: username, or ``console:<system user>``.
-        account_id: their account; None for the console and for the roster, whom the rules between people do not bind.
-        address: network address of the request.
-    """
-
-    name: str
-    account_id: int | None
-    address: str = ""
-
-    @classmethod
-    def console(cls) -> Self:
-        """Whoever runs a command on the server."""
-        try:
-            user = getpass.getuser()
-        except (KeyError, OSError):  # a container may run under a number without a name
-            user = str(os.getuid())
-        return cls(f"console:{user}"[:64], None)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AccountInfo:
-    """One account as pages show it; no secrets.
-
-    Attributes:
-        person_kind: ``teacher``, ``student`` or ``other``; with `person_id` the key in its dimension.
-        source: ``roster``, ``import``, ``manual`` or ``demo``.
-        roles: those held today, weightiest first.
-    """
-
-    account_id: int
-    username: str
-    name: str
-    person_kind: str
-    person_id: int | None
-    source: str
-    must_change_password: bool
-    is_disabled: bool
-    disabled_because: str
-    has_password: bool
-    created_at: dt.datetime
-    last_sign_in_at: dt.datetime | None
-    roles: tuple[Role, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class AccountPage:
-    """One page of accounts, by username, and how many there are on all pages."""
-
-    accounts: tuple[AccountInfo, ...]
-    total: int
 
 
 class Accounts:
@@ -168,7 +93,7 @@ class Accounts:
         size = min(max(size, 1), _LARGEST_PAGE)
         with self._database.connect() as connection:
             total = connection.execute(select(func.count()).select_from(Account).where(*conditions)).scalar_one()
-            query = select(*_SHOWN).where(*conditions).order_by(Account.username)
+            query = select(*SHOWN).where(*conditions).order_by(Account.username)
             rows = connection.execute(query.limit(size).offset((max(page, 1) - 1) * size)).mappings().all()
             return AccountPage(accounts=self._infos(connection, rows), total=total)
 
@@ -186,7 +111,7 @@ class Accounts:
 
     def _one(self, condition: ColumnElement[bool]) -> AccountInfo | None:
         with self._database.connect() as connection:
-            rows = connection.execute(select(*_SHOWN).where(condition)).mappings().all()
+            rows = connection.execute(select(*SHOWN).where(condition)).mappings().all()
             return next(iter(self._infos(connection, rows)), None)
 
     def _infos(self, connection: Connection, rows: Sequence[RowMapping]) -> tuple[AccountInfo, ...]:
@@ -196,6 +121,7 @@ class Accounts:
                 **{
                     **row,
                     "created_at": clock.utc(row["created_at"]),
+                    "password_changed_at": row["password_changed_at"] and clock.utc(row["password_changed_at"]),
                     "last_sign_in_at": row["last_sign_in_at"] and clock.utc(row["last_sign_in_at"]),
                     "roles": roles.get(row["account_id"], ()),
                 }
@@ -286,7 +212,7 @@ class Accounts:
         Raises:
             UserError: there is no such account, it is disabled already, or `by` may not do it.
         """
-        with changing(self._database) as connection:
+        with refusals_recorded(self._audit, by, "disabled"), changing(self._database) as connection:
             found = self._changeable(connection, account_id, by)
             if found["disabled_at"] is not None:
                 raise UserError("该账号已经停用。")
@@ -295,33 +221,58 @@ class Accounts:
             end_sessions(connection, account_id, because="disabled", at=now)
             self._record(connection, found["username"], by, {"change": "disabled", "because": reason})
 
-    def enable(self, account_id: int, *, by: Actor) -> None:
-        """Enable a disabled account.
+    def enable(self, account_id: int, *, by: Actor, seen: str | None = None) -> None:
+        """Enable a disabled account, unless it is another one by now than `seen` (`AccountInfo.seen`).
 
         Raises:
             UserError: there is no such account, it is not disabled, or `by` may not do it.
         """
-        with changing(self._database) as connection:
-            found = self._changeable(connection, account_id, by)
+        with refusals_recorded(self._audit, by, "enabled"), changing(self._database) as connection:
+            found = self._changeable(connection, account_id, by, seen)
             if found["disabled_at"] is None:
                 raise UserError("该账号没有停用。")
             self._set(connection, account_id, disabled_at=None, disabled_because="")
             self._record(connection, found["username"], by, {"change": "enabled"})
 
-    def reset_password(self, account_id: int, *, by: Actor) -> str:
+    def reset_password(self, account_id: int, *, by: Actor, seen: str | None = None) -> str:
         """Give an account a one-time password, end its sessions; returns the password, which is kept nowhere.
 
+        What a person issues for a weighty post (`roles.RoleInfo`) lets nobody in before it is released.
+
+        Args:
+            account_id: whose.
+            by: who does it.
+            seen: `AccountInfo.seen` of the account when it was asked for; None where nobody was asked.
+
         Raises:
-            UserError: there is no such account, or `by` may not do it.
+            UserError: there is no such account, it is another one by now than `seen`, or `by` may not do it.
         """
         text = one_time_password()
         hashed = hash_password(text)
-        with changing(self._database) as connection:
-            found = self._changeable(connection, account_id, by)
-            self._set_hash(connection, found, hashed, must_change=True)
+        with refusals_recorded(self._audit, by, "reset"), changing(self._database) as connection:
+            found = self._changeable(connection, account_id, by, seen)
+            awaits = by.account_id is not None and holds_weighty_post(connection, account_id, self._today())
+            self._set_hash(connection, found, hashed, must_change=True, awaits_release=awaits)
             end_sessions(connection, account_id, because="password", at=self._now())
             self._record(connection, found["username"], by, {"change": "reset"}, kind=AuditKind.PASSWORD)
         return text
+
+    def release_password(self, account_id: int, *, by: Actor, seen: str | None = None) -> None:
+        """Let an account sign in with the password that another person issued for it; arguments as `reset_password`.
+
+        Raises:
+            UserError: there is no such account, nothing to release, `seen` is out of date, or `by` may not do it.
+        """
+        with refusals_recorded(self._audit, by, "released"), changing(self._database) as connection:
+            found = self._changeable(connection, account_id, by, seen)
+            if is_same_person(connection, found, by):
+                raise NotEntitledError(
+                    "不能确认本人账号的密码重置。", username=found["username"], because="own-account"
+                )
+            if not found["awaits_release"]:
+                raise UserError("该账号没有待确认的密码重置。")
+            self._set(connection, account_id, awaits_release=False)
+            self._record(connection, found["username"], by, {"change": "released"}, kind=AuditKind.PASSWORD)
 
     def change_password(self, account_id: int, *, old: str, new: str, address: str) -> None:
         """Replace one's own password and end all of one's sessions.
@@ -383,21 +334,37 @@ class Accounts:
             raise UserError("没有这个账号。")
         return found
 
-    def _changeable(self, connection: Connection, account_id: int, by: Actor) -> RowMapping:
+    def _changeable(self, connection: Connection, account_id: int, by: Actor, seen: str | None = None) -> RowMapping:
         """The account, where `by` may change it: nobody their own, no administrator another's."""
         found = self._existing(connection, account_id)
-        if by.account_id is None:
-            return found
         if by.account_id == account_id:
-            raise UserError("不能对本人账号执行此操作。修改本人密码请到“我的账号”。")
-        if holds_administrator_post(connection, account_id, self._today()):
-            raise UserError("三员分立：管理员账号只能由服务器控制台办理（luoxuan account）。")
+            raise NotEntitledError(
+                "不能对本人账号执行此操作。修改本人密码请到“我的账号”。",
+                username=found["username"],
+                because="own-account",
+            )
+        if by.account_id is not None and holds_administrator_post(connection, account_id, self._today()):
+            raise NotEntitledError(
+                "三员分立：管理员账号只能由服务器控制台办理（luoxuan account）。",
+                username=found["username"],
+                because="administrator",
+            )
+        if seen not in {None, seen_of({**found, "is_disabled": found["disabled_at"] is not None})}:
+            raise UserError(CHANGED)
         return found
 
     def _set(self, connection: Connection, account_id: int, **values: Any) -> None:
         connection.execute(update(Account).where(Account.account_id == account_id).values(**values))
 
-    def _set_hash(self, connection: Connection, found: RowMapping, hashed: str, *, must_change: bool) -> None:
+    def _set_hash(
+        self,
+        connection: Connection,
+        found: RowMapping,
+        hashed: str,
+        *,
+        must_change: bool,
+        awaits_release: bool = False,
+    ) -> None:
         self._set(
             connection,
             found["account_id"],
@@ -405,6 +372,7 @@ class Accounts:
             password_history=_hashes(found)[: REMEMBERED - 1],
             password_changed_at=self._now(),
             must_change_password=must_change,
+            awaits_release=awaits_release,
         )
 
     def _record(

@@ -27,6 +27,7 @@ from data_access.errors import BusyError
 
 WRONG: Final = "用户名或密码不正确。"
 NO_POST: Final = "您的账号目前没有有效岗位，不能进入平台。请联系系统管理员。"
+NOT_RELEASED: Final = "密码已重置，需由安全管理员确认后才能登录。"
 NO_ACCOUNT: Final = "统一身份认证已通过，但您在本平台没有可用的账号。请联系系统管理员。"
 BUSY: Final = "当前登录人数较多，请稍后再试。"
 _BUSY_SECONDS: Final = 5
@@ -127,6 +128,8 @@ class Authentication:
                 return self._told(connection, username, account, address, Outcome(message=WRONG), "disabled")
             if not present["has_post"]:
                 return self._told(connection, username, account, address, Outcome(message=NO_POST), "no-post")
+            if present["awaits_release"]:
+                return self._told(connection, username, account, address, Outcome(message=NOT_RELEASED), "awaits-release")
             account_id, token = present["account_id"], ""
             if renewed is not None:
                 changed = update(Account).where(Account.account_id == account_id)
@@ -203,6 +206,7 @@ def _account(connection: Connection, username: str, today: dt.date) -> RowMappin
         Account.username,
         Account.password_hash,
         Account.disabled_at,
+        Account.awaits_release,
         holds_post_on(today).label("has_post"),
     ).where(Account.username == username)
     return connection.execute(query).mappings().first()

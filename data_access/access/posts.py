@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, RowMapping, and_, func, insert, or_, select, update
 
 from data_access import clock
-from data_access.access.accounts import Actor
+from data_access.access.actors import Actor, NotEntitledError, is_same_person, refusals_recorded
 from data_access.access.audit import AuditKind, AuditLog, Event
 from data_access.access.changes import changing, end_sessions, hold
 from data_access.access.roles import ADMINISTRATORS, ROLES, SCHOOL_ID, Role
@@ -60,18 +60,26 @@ def overlap(one: Post, other: Post) -> bool:
     return first <= last
 
 
+def excluded_by(new: Post, held: Collection[Post]) -> Post | None:
+    """The first post beside which another cannot be held because one of their roles stands alone."""
+    for post in held:
+        is_alone = ROLES[new.role].is_exclusive or ROLES[post.role].is_exclusive
+        if post.role is not new.role and is_alone and overlap(new, post):
+            return post
+    return None
+
+
 def conflict_of(new: Post, held: Collection[Post]) -> str:
     """Why a post cannot be held beside those an account has already, in Chinese; empty where it can."""
     for post in held:
-        if not overlap(new, post):
-            continue
-        if (post.role, post.node_level, post.node_id) == (new.role, new.node_level, new.node_id):
+        is_same = (post.role, post.node_level, post.node_id) == (new.role, new.node_level, new.node_id)
+        if is_same and overlap(new, post):
             return f"该账号在这段时间内已有岗位“{post.title_zh}”。"
-        if post.role is not new.role and (ROLES[new.role].is_exclusive or ROLES[post.role].is_exclusive):
-            alone = new.role if ROLES[new.role].is_exclusive else post.role
-            law = "三员分立：" if alone in ADMINISTRATORS else ""
-            return f"{law}“{ROLES[alone].name_zh}”不能与其他岗位由同一账号担任（已有“{post.title_zh}”）。"
-    return ""
+    other = excluded_by(new, held)
+    if other is None:
+        return ""
+    law = "三员分立：" if ADMINISTRATORS & {new.role, other.role} else ""
+    return f"{law}“{new.title_zh}”不能与其他岗位由同一账号担任：该账号在这段时间内已有“{other.title_zh}”。"
 
 
 class Posts:
@@ -124,7 +132,7 @@ class Posts:
         Raises:
             UserError: the post cannot be given; the message says why, in Chinese.
         """
-        with changing(self._database) as connection:
+        with refusals_recorded(self._audit, by, "granted"), changing(self._database) as connection:
             return self.grant_in(
                 connection,
                 account_id,
@@ -171,9 +179,12 @@ class Posts:
         if account["person_kind"] == node_level and account["person_id"] != node_id:
             raise UserError(f"“{ROLES[role].name_zh}”只能授予{_LEVELS_ZH[node_level]}本人的账号。")
         _refuse_own(connection, account, by)
-        if reason := conflict_of(new, _posts_of(connection, [account_id]).get(account_id, ())):
+        held = _posts_of(connection, [account_id]).get(account_id, ())
+        if reason := conflict_of(new, held):
+            if excluded_by(new, held):
+                raise NotEntitledError(reason, username=account["username"], because="exclusive")
             raise UserError(reason)
-        _refuse_administrator(role, by)
+        _refuse_administrator(account, role, by)
         post_id = connection.execute(
             insert(PostRecord)
             .values(
@@ -201,7 +212,7 @@ class Posts:
         Raises:
             UserError: there is no such post, it ends earlier already, or `by` may not do it.
         """
-        with changing(self._database) as connection:
+        with refusals_recorded(self._audit, by, "ended"), changing(self._database) as connection:
             query = _select_posts(PostRecord.account_id).where(PostRecord.post_id == post_id)
             row = connection.execute(query).mappings().first()
             if row is None:
@@ -211,7 +222,7 @@ class Posts:
             if post.valid_to is not None and post.valid_to <= last:
                 raise UserError(f"该岗位到 {post.valid_to:%Y-%m-%d} 为止，不能延长。")
             _refuse_own(connection, account, by)
-            _refuse_administrator(post.role, by)
+            _refuse_administrator(account, post.role, by)
             connection.execute(
                 update(PostRecord).where(PostRecord.post_id == post_id).values(valid_to=last, ended_by=by.account_id)
             )
@@ -297,16 +308,14 @@ def _refuse_own(connection: Connection, account: RowMapping, by: Actor) -> None:
     Raises:
         UserError: `by` is the account, or another of the same person.
     """
-    if by.account_id is None:
-        return
-    is_own = by.account_id == account["account_id"]
-    if not is_own and account["person_id"] is not None:
-        other = _account(connection, by.account_id)
-        is_own = (other["person_kind"], other["person_id"]) == (account["person_kind"], account["person_id"])
-    if is_own:
-        raise UserError("不能授予或终止本人的岗位。")
+    if is_same_person(connection, account, by):
+        raise NotEntitledError("不能授予或终止本人的岗位。", username=account["username"], because="own-account")
 
 
-def _refuse_administrator(role: Role, by: Actor) -> None:
+def _refuse_administrator(account: RowMapping, role: Role, by: Actor) -> None:
     if by.account_id is not None and role in ADMINISTRATORS:
-        raise UserError("三员分立：管理员岗位只能由服务器控制台办理（luoxuan account）。")
+        raise NotEntitledError(
+            "三员分立：管理员岗位只能由服务器控制台办理（luoxuan account）。",
+            username=account["username"],
+            because="administrator",
+        )

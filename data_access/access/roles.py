@@ -38,12 +38,18 @@ class RoleInfo:
         name_zh: as the plans call it.
         nodes: levels of the organisation at which a post may be held.
         is_exclusive: an account with this role holds no post in any other role.
+        is_weighty: a password that a person issues for an account with this role needs a second person before anybody
+            signs in with it. So it is with every role that reads about many people or of a whole unit. Not with
+            teachers and students, who read little beyond what is their own, nor with leaders of a course: they forget
+            their passwords by the hundred, and a second person who is asked that often confirms without looking. Not
+            with the wall screen, which shows nobody, nor with administrators, whose passwords the console alone resets.
         idle_minutes: after so long without doing anything the person must sign in again.
     """
 
     name_zh: str
     nodes: tuple[str, ...]
     is_exclusive: bool = False
+    is_weighty: bool = False
     idle_minutes: int = 30
 
 
@@ -54,21 +60,24 @@ ADMINISTRATORS: Final = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMI
 """三员分立: three people, none of whom can act for another or read the data of the college."""
 
 ROLES: Final[Mapping[Role, RoleInfo]] = {
-    Role.LEADER: RoleInfo(name_zh="校领导", nodes=("school",)),
-    Role.QUALITY_OFFICE: RoleInfo(name_zh="质量办", nodes=("school",)),
-    Role.FUNCTION_HEAD: RoleInfo(name_zh="职能部门负责人", nodes=("dept",)),
-    Role.DEPARTMENT_HEAD: RoleInfo(name_zh="系(部)主任", nodes=("dept",)),
-    Role.MAJOR_LEADER: RoleInfo(name_zh="专业带头人", nodes=("major",)),
+    Role.LEADER: RoleInfo(name_zh="校领导", nodes=("school",), is_weighty=True),
+    Role.QUALITY_OFFICE: RoleInfo(name_zh="质量办", nodes=("school",), is_weighty=True),
+    Role.FUNCTION_HEAD: RoleInfo(name_zh="职能部门负责人", nodes=("dept",), is_weighty=True),
+    Role.DEPARTMENT_HEAD: RoleInfo(name_zh="系(部)主任", nodes=("dept",), is_weighty=True),
+    Role.MAJOR_LEADER: RoleInfo(name_zh="专业带头人", nodes=("major",), is_weighty=True),
     Role.COURSE_LEADER: RoleInfo(name_zh="课程负责人", nodes=("course",)),
     Role.TEACHER: RoleInfo(name_zh="任课教师", nodes=("teacher",)),
-    Role.CLASS_ADVISER: RoleInfo(name_zh="班主任", nodes=("class",)),
-    Role.COUNSELLOR: RoleInfo(name_zh="辅导员", nodes=("class",)),
-    Role.STUDENT_AFFAIRS: RoleInfo(name_zh="学工办", nodes=("dept", "school")),
-    Role.PSYCHOLOGY_CENTRE: RoleInfo(name_zh="心理中心", nodes=("school",)),
+    Role.CLASS_ADVISER: RoleInfo(name_zh="班主任", nodes=("class",), is_weighty=True),
+    Role.COUNSELLOR: RoleInfo(name_zh="辅导员", nodes=("class",), is_weighty=True),
+    Role.STUDENT_AFFAIRS: RoleInfo(name_zh="学工办", nodes=("dept", "school"), is_weighty=True),
+    Role.PSYCHOLOGY_CENTRE: RoleInfo(name_zh="心理中心", nodes=("school",), is_weighty=True),
     Role.STUDENT: RoleInfo(name_zh="学生", nodes=("student",)),
-    Role.DATA_STEWARD: RoleInfo(name_zh="数据管理员", nodes=("school",)),
+    Role.DATA_STEWARD: RoleInfo(name_zh="数据管理员", nodes=("school",), is_weighty=True),
     Role.SYSTEM_ADMINISTRATOR: RoleInfo(name_zh="系统管理员", nodes=("school",), is_exclusive=True, idle_minutes=15),
     Role.SECURITY_ADMINISTRATOR: RoleInfo(name_zh="安全管理员", nodes=("school",), is_exclusive=True, idle_minutes=15),
     Role.AUDIT_ADMINISTRATOR: RoleInfo(name_zh="审计管理员", nodes=("school",), is_exclusive=True, idle_minutes=15),
     Role.WALL_SCREEN: RoleInfo(name_zh="大屏", nodes=("school",), is_exclusive=True),
 }
+
+WEIGHTY: Final = frozenset(role for role, info in ROLES.items() if info.is_weighty)
+"""Roles whose holders cannot be signed in as by whoever resets their password; see `RoleInfo`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Date, DateTime, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import BigInteger, Boolean, Date, DateTime, ForeignKey, Index, Integer, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data_access.database.models import Base
@@ -30,6 +30,8 @@ class Account(Base):
     """Hashes of former passwords, newest first, which may not be taken again."""
     password_changed_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     must_change_password: Mapped[bool] = mapped_column(Boolean, default=False)
+    awaits_release: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """True from when a person issued the password of a weighty post until a second person agrees."""
     session_version: Mapped[int] = mapped_column(Integer, default=1)
     """Every sign-in remembers it; raising it ends them all."""
     disabled_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
@@ -106,6 +108,7 @@ class SignInAttempt(Base):
     username_hash: Mapped[str] = mapped_column(String(64))
     """Keyed hash of the name typed: people type passwords there by mistake."""
     address: Mapped[str] = mapped_column(String(64))
+    """Or the known browser, where it comes from one."""
     at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), index=True)
     outcome: Mapped[str] = mapped_column(String(12), default="open")
     """open while it is being checked, then failed or succeeded"""

@@ -237,7 +237,8 @@ NO_ROWS = {
 """Public functions without a scope, and what they give instead of rows."""
 CHANGES = {
     Accounts: {
-        "create", "create_in", "disable", "enable", "reset_password", "change_password", "set_first_password",
+        "create", "create_in", "disable", "enable", "reset_password", "release_password", "change_password",
+        "set_first_password",
     },
     Posts: {"grant", "grant_in", "end"},
     Sessions: {"open", "open_in", "resume", "end", "end_all"},

@@ -203,9 +203,24 @@ def test_nobody_acts_on_another_administrator(web, whom):
     token = {"csrf_token": browser.client.get_cookie("_csrf_token").value, "because": "x", "seen": "enabled"}
     for action in ACTIONS:
         assert address(web, whom, action) not in page
+        before = len(web.events("denied"))
         assert browser.client.post(address(web, whom, action), data=token).status_code == 303
+        (event,) = web.events("denied")[before:]
+        assert (event.actor, event.subject) == ("system", f"account:{whom}")
+        assert event.detail["because"] == "administrator"
     assert not info(web, whom).is_disabled
     assert not info(web, whom).must_change_password
+
+
+@pytest.mark.parametrize("form", ["0{}", "00{}", "{}.0", "+{}", "-{}", "full width", "arabic"])
+def test_an_account_has_one_address(web, person, form):
+    scripts = {"full width": 0xFF10, "arabic": 0x0660}
+    number = str(web.ids[person])
+    shift = scripts.get(form)
+    text = form.format(number) if shift is None else "".join(chr(shift + int(digit)) for digit in number)
+    browser = web.signed_in("system")
+    assert browser.get(f"/admin/people/{text}").status_code == 404
+    assert browser.get(f"/admin/people/{text}/password").status_code == 404
 
 
 # -- a new account ----------------------------------------------------------------------------
@@ -310,7 +325,7 @@ def test_a_confirmation_of_what_has_changed_meanwhile_is_refused(web, person):
     browser = web.signed_in("system")
     accounts, number = web.services.accounts, web.ids[person]
     accounts.disable(number, because="毕业", by=SYSTEM)
-    token = {"csrf_token": browser.form_token(address(web, person, "enable")), "seen": "disabled: 毕业"}
+    token = {"csrf_token": browser.form_token(address(web, person, "enable")), "seen": info(web, person).seen}
     accounts.enable(number, by=SYSTEM)
     accounts.disable(number, because="账号被盗用", by=SYSTEM)
     assert browser.client.post(address(web, person, "enable"), data=token).status_code == 303
@@ -318,7 +333,9 @@ def test_a_confirmation_of_what_has_changed_meanwhile_is_refused(web, person):
     assert info(web, person).is_disabled
 
 
-def test_a_new_password_is_shown_once_and_must_be_replaced_at_the_first_sign_in(web, person):
+def test_a_new_password_is_shown_once_and_must_be_replaced_at_the_first_sign_in(web):
+    person = f"person{next(NUMBERS)}"
+    web.add(person, ((Role.TEACHER, "teacher", 1),))
     theirs, browser = web.signed_in(person), web.signed_in("system")
     answer = submit(browser, address(web, person, "password"))
     (password,) = PASSWORD_SHOWN.findall(answer.text)
@@ -332,11 +349,66 @@ def test_a_new_password_is_shown_once_and_must_be_replaced_at_the_first_sign_in(
 
 def test_a_password_is_not_reset_for_an_account_disabled_meanwhile(web, person):
     browser = web.signed_in("system")
-    token = {"csrf_token": browser.form_token(address(web, person, "password")), "seen": "enabled"}
+    token = {"csrf_token": browser.form_token(address(web, person, "password")), "seen": info(web, person).seen}
     web.services.accounts.disable(web.ids[person], because="离职", by=SYSTEM)
     answer = browser.client.post(address(web, person, "password"), data=token)
     assert answer.status_code == 303
     assert not info(web, person).must_change_password
+
+
+def test_the_same_confirmation_sent_again_makes_no_second_password(web, person):
+    browser = web.signed_in("system")
+    token = {"csrf_token": browser.form_token(address(web, person, "password")), "seen": info(web, person).seen}
+    first, *others = (browser.client.post(address(web, person, "password"), data=token) for _ in range(3))
+    assert PASSWORD_SHOWN.search(first.text)
+    assert [answer.status_code for answer in others] == [303, 303]
+    assert "情况已有变化" in browser.get(address(web, person)).text
+    unseen = browser.client.post(address(web, person, "password"), data={**token, "seen": ""})
+    assert unseen.status_code == 303
+
+
+# -- two people for a weighty post ------------------------------------------------------------
+
+
+def test_a_weighty_account_opens_once_the_security_administrator_has_released_its_password(web, person):
+    system, security = web.signed_in("system"), web.signed_in("security")
+    shown = submit(system, address(web, person, "password")).text
+    (password,) = PASSWORD_SHOWN.findall(shown)
+    assert "须由安全管理员" in shown
+    refused = web.browser().sign_in(person, password)
+    assert refused.status_code == 401
+    assert "密码已重置，需由安全管理员确认后才能登录。" in refused.text
+    listed = system.get(f"/admin/people?q={person}&state=awaits_release").text
+    assert "待确认" in re.sub(r"<select.*?</select>", "", listed, flags=re.DOTALL)
+    release = address(web, person, "password/release")
+    assert release in security.get(address(web, person)).text
+    assert release not in system.get(address(web, person)).text
+    assert submit(security, release).status_code == 303
+    assert "密码重置已确认" in security.get(address(web, person)).text
+    assert release not in security.get(address(web, person)).text
+    assert web.browser().sign_in(person, password).status_code == 302
+
+
+def test_the_system_administrator_cannot_release_what_they_issued(web, person):
+    system = web.signed_in("system")
+    submit(system, address(web, person, "password"))
+    token = {"csrf_token": system.client.get_cookie("_csrf_token").value, "seen": info(web, person).seen}
+    assert system.client.post(address(web, person, "password/release"), data=token).status_code == 403
+    assert info(web, person).awaits_release
+
+
+def test_a_release_sent_twice_is_one_and_counts_for_no_later_password(web, person):
+    system, security = web.signed_in("system"), web.signed_in("security")
+    release = address(web, person, "password/release")
+    submit(system, address(web, person, "password"))
+    token = {"csrf_token": security.form_token(release), "seen": info(web, person).seen}
+    assert [security.client.post(release, data=token).status_code for _ in range(2)] == [303, 303]
+    assert len([e for e in web.events("password") if e.subject == f"account:{person}"]) == 2
+    web.clock.pass_by(minutes=1)
+    submit(system, address(web, person, "password"))
+    security.client.post(release, data=token)
+    assert info(web, person).awaits_release
+    assert "情况已有变化" in security.get(address(web, person)).text
 
 
 @pytest.mark.parametrize("action", ACTIONS)

@@ -193,8 +193,23 @@ def test_a_role_that_cannot_be_given_leads_back_to_the_choice_and_gives_nothing(
     browser = college.signed_in("security")
     token = {"csrf_token": browser.client.get_cookie("_csrf_token").value, "valid_from": days(0)}
     answer = browser.client.post(address(college, person, query), data=token)
+    assert answer.status_code == 422
+    assert "没有授予" in re.search(r'class="form-problem" role="alert">([^<]*)<', answer.text)[1]
     assert "第 1 步" in answer.text
     assert posts_of(college, person) == ()
+
+
+def test_a_role_that_has_become_impossible_is_told_and_recorded(college):
+    name = f"grantee{next(NUMBERS)}"
+    college.add(name, ((Role.WALL_SCREEN, "school", 1),))
+    browser = college.signed_in("security")
+    token = {"csrf_token": browser.client.get_cookie("_csrf_token").value, "valid_from": days(0)}
+    answer = browser.client.post(address(college, name, "?role=leader"), data=token)
+    assert answer.status_code == 422
+    assert "没有授予。校领导：已是大屏，不能兼任其他岗位。" in answer.text
+    [event] = [event for event in college.events("denied") if event.subject == f"account:{name}"]
+    assert (event.actor, event.detail) == ("security", {"change": "granted", "because": "exclusive"})
+    assert browser.get(address(college, name, "?role=leader")).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -217,7 +232,8 @@ def test_a_place_that_the_role_is_not_held_at_leads_back_to_the_choice_and_gives
     browser = college.signed_in("security")
     token = {"csrf_token": browser.client.get_cookie("_csrf_token").value, "valid_from": days(0)}
     answer = browser.client.post(address(college, person, f"?role=class_adviser&node={node}"), data=token)
-    assert answer.status_code == 200
+    assert answer.status_code == 422
+    assert "没有授予" in re.search(r'class="form-problem" role="alert">([^<]*)<', answer.text)[1]
     assert "第 2 步" in answer.text
     assert posts_of(college, person) == ()
 

@@ -49,6 +49,8 @@ def test_the_term_of_a_post_tells_one_that_was_taken_back(valid_to, words):
         ({"last_sign_in_at": None}, "未登录过"),
         ({"roles": ()}, "无岗位"),
         ({"is_disabled": True, "roles": ()}, "停用"),
+        ({"awaits_release": True, "must_change_password": True}, "待确认"),
+        ({"awaits_release": True, "is_disabled": True}, "停用"),
     ],
 )
 def test_the_state_of_an_account_names_what_keeps_its_owner_out_first(values, word):

@@ -90,7 +90,7 @@ def test_disabling_and_enabling(run, sign_in):
     assert run("disable", "t1", "--because", "离职").exit_code == 0
     assert "disabled: 离职" in run("list").stdout
     assert sign_in("t1", password).account_id is None
-    assert run("disable", "t1").exit_code == 1
+    assert run("disable", "t1", "--because", "离职").exit_code == 1
     assert run("enable", "t1").exit_code == 0
     assert sign_in("t1", password).account_id == 1
 
@@ -118,9 +118,16 @@ def test_lists_are_narrowed_by_name_and_role(run):
     assert run("list", "--role", "quality_office").stdout.startswith("q4")
 
 
-@pytest.mark.parametrize("command", ["password", "disable", "enable"])
+@pytest.mark.parametrize("reason", [(), ("--because", ""), ("--because", "  ")])
+def test_nobody_is_disabled_without_a_reason(run, reason):
+    password_in(run("create", "t1", "--name", "乙", "--role", "leader"))
+    assert run("disable", "t1", *reason).exit_code == 2
+    assert "enabled" in run("list").stdout
+
+
+@pytest.mark.parametrize("command", [("password",), ("disable", "--because", "离职"), ("enable",)])
 def test_an_account_that_is_not_there_is_named(run, command):
-    result = run(command, "nobody")
+    result = run(*command, "nobody")
     assert result.exit_code == 1
     assert "There is no account 'nobody'" in result.stderr
 

@@ -194,6 +194,58 @@ def test_two_administrators_apply_the_same_file_one_after_the_other(office):
     assert {(event.actor, event.address) for event in office.events(AuditKind.POST)} == {("secadmin", "10.0.0.2")}
 
 
+def administrator(office, username):
+    with transaction(office.database) as connection:
+        connection.execute(
+            insert(Account).values(
+                username=username, name=username, person_kind="other", password_history=[], source="manual",
+                created_at=now(),
+            )
+        )  # fmt: skip
+    return Actor(username, office.account(username).account_id, "10.0.0.1")
+
+
+def test_a_first_password_from_a_file_for_a_weighty_post_awaits_the_second_person(office):
+    office.apply("leiyi,雷一,其他,,质量办,,,,", "T7,教师7,教职工,T7,任课教师,,,,")
+    acting = administrator(office, "sysadmin")
+    names = (f"leiyi,,,,,,,,{GOOD}", f"T7,,,,,,,,{GOOD}", f"newone,新人,其他,,,,,,{GOOD}")
+    office.apply(*names, by=acting, may={Permission.ACCOUNT_MANAGE})
+    assert office.account("leiyi").must_change_password
+    assert [office.account(name).awaits_release for name in ("leiyi", "t7", "newone")] == [True, False, False]
+
+
+def test_a_first_password_from_a_file_that_the_console_applies_awaits_nobody(office):
+    office.apply("leiyi,雷一,其他,,质量办,,,,")
+    office.apply(f"leiyi,,,,,,,,{GOOD}", "leiyi,,,,学工办,全校,,,")
+    assert not office.account("leiyi").awaits_release
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (("secadmin,,,,质量办,,,,", "x1,某人,其他,,系统管理员,,,,"), {"secadmin: own-account", "x1: administrator"}),
+        (("x1,某人,其他,,审计管理员,,,,", "x2,某人,其他,,审计管理员,,,,"), {"x1: administrator", "x2: administrator"}),
+    ],
+)
+def test_a_file_that_reaches_for_what_nobody_may_is_recorded_once(office, lines, told):
+    acting = administrator(office, "secadmin")
+    may = {Permission.POST_GRANT, Permission.ACCOUNT_MANAGE}
+    for _ in range(3):
+        staged = office.read(*lines, by=acting, may=may)
+    [event] = office.events(AuditKind.DENIED)
+    assert (event.actor, event.result, event.address) == ("secadmin", "denied", "10.0.0.1")
+    assert set(event.detail["because"]) == told
+    with pytest.raises(UserError):
+        office.files.apply(staged, by=acting, may=may)
+    office.read(*lines, f"x3,某人,其他,,质量办,,,,{GOOD}", by=acting, may=may)
+    assert len(office.events(AuditKind.DENIED)) == 2
+
+
+def test_a_file_with_slips_of_the_pen_is_not_recorded(office):
+    office.read("x1,,其他,,质量办,,,,", "T9,甲,教职工,T9,任课教师,,,,", by=administrator(office, "sysadmin"))
+    assert office.events(AuditKind.DENIED) == []
+
+
 def test_everything_is_recorded_by_name_and_no_password(office):
     office.apply(*FILE, *(f"out{n:03d},外聘,其他,,质量办,,,," for n in range(120)))
     (summary,) = office.events(AuditKind.IMPORT)

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
-from data_access.access.accounts import Actor
+from data_access.access.accounts import CHANGED, Actor
 from data_access.access.audit import Result
+from data_access.access.authentication import NOT_RELEASED, WRONG, Outcome
 from data_access.access.names import normal_username, one_line
-from data_access.access.roles import Role
+from data_access.access.roles import ADMINISTRATORS, ROLES, Role
 from data_access.access.scope import Grant, Scope
 from data_access.access.viewer import viewer_of
 from data_access.database import transaction
@@ -249,14 +250,32 @@ def test_no_administrator_does_anything_to_their_own_account_or_to_another_admin
     for other in (auditor, future):
         with pytest.raises(UserError, match="三员分立"):
             changes[change](other, acting)
+    recorded = {"disable": "disabled", "enable": "enabled", "reset": "reset"}[change]
+    assert [(e.actor, e.subject, e.result, e.address, e.detail) for e in college.events("denied")] == [
+        ("sys", f"account:{name}", "denied", "10.9.9.9", {"change": recorded, "because": because})
+        for name, because in (("sys", "own-account"), ("aud", "administrator"), ("next", "administrator"))
+    ]
     changes[change](auditor, CONSOLE)
+    assert len(college.events("denied")) == 3
+
+
+def test_what_is_refused_for_another_reason_than_rights_is_not_recorded(college):
+    acting, account_id = admin(college, "sys", Role.SYSTEM_ADMINISTRATOR), college.make("t1")
+    for change in (
+        lambda: college.accounts.enable(account_id, by=acting),
+        lambda: college.accounts.disable(99, because="", by=acting),
+        lambda: college.accounts.release_password(account_id, by=acting),
+    ):
+        with pytest.raises(UserError):
+            change()
+    assert college.events("denied") == []
 
 
 # -- passwords --------------------------------------------------------------------------------
 
 
 def test_a_reset_gives_a_password_for_one_use_and_leaves_a_visible_trace(college):
-    account_id = college.make("t1", Role.LEADER, password=PASSWORD)
+    account_id = college.make("t1", Role.WALL_SCREEN, password=PASSWORD)
     token = college.open(account_id)
     acting = admin(college, "sys", Role.SYSTEM_ADMINISTRATOR)
     given = college.accounts.reset_password(account_id, by=acting)
@@ -356,6 +375,111 @@ def test_no_password_is_kept_or_recorded_as_text(college):
         rows = [str(tuple(row)) for row in connection.execute(select(*Account.__table__.columns))]
     written = "\n".join([*rows, *(str(event) for event in college.events())])
     assert not any(secret in written for secret in (PASSWORD, NEW, given))
+
+
+# -- two people for a weighty post ------------------------------------------------------------
+
+
+def test_whoever_resets_the_password_of_a_weighty_post_cannot_sign_in_with_it(college):
+    account_id = college.make("t1", Role.LEADER, password=PASSWORD)
+    given = college.accounts.reset_password(account_id, by=admin(college, "sys", Role.SYSTEM_ADMINISTRATOR))
+    assert college.accounts.get(account_id, scope=ALL).awaits_release
+    assert college.sign_in("t1", given) == Outcome(message=NOT_RELEASED)
+    assert college.sign_in("t1", PASSWORD).message == WRONG
+    refused = college.events("sign-in")[-2]
+    assert (refused.result, refused.detail) == (Result.DENIED, {"because": "awaits-release"})
+    assert [a.username for a in college.accounts.find(scope=ALL, state="awaits_release").accounts] == ["t1"]
+    college.accounts.release_password(account_id, by=admin(college))
+    released = college.events("password")[-1]
+    assert (released.actor, released.subject, released.detail) == ("sec", "account:t1", {"change": "released"})
+    assert college.sign_in("t1", given).account_id == account_id
+
+
+def test_single_sign_on_asks_for_no_password_and_so_for_no_second_person(college):
+    account_id = college.make("t1", Role.LEADER)
+    college.accounts.reset_password(account_id, by=admin(college, "sys", Role.SYSTEM_ADMINISTRATOR))
+    assert college.authentication.by_single_sign_on("t1", method="cas", address="").account_id == account_id
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_second_person_is_asked_for_every_role_that_reads_about_many_and_for_no_other(college, role):
+    levels = {"dept": 3, "major": 4, "class": 12, "course": 6, "teacher": 5, "student": 8, "school": 1}
+    college.entities(*((level, number, level) for level, number in levels.items()))
+    account_id, level = college.make("t1"), ROLES[role].nodes[0]
+    college.grant(account_id, role, level=level, node_id=levels[level])
+    if role in ADMINISTRATORS:
+        return
+    college.accounts.reset_password(account_id, by=admin(college, "sys", Role.SYSTEM_ADMINISTRATOR))
+    light = {Role.TEACHER, Role.COURSE_LEADER, Role.STUDENT, Role.WALL_SCREEN}
+    assert college.accounts.get(account_id, scope=ALL).awaits_release == (role not in light)
+
+
+def test_a_post_that_begins_later_weighs_as_much_and_one_that_is_over_nothing(college):
+    acting = admin(college, "sys", Role.SYSTEM_ADMINISTRATOR)
+    later, former = college.make("t1"), college.make("t2")
+    college.grant(later, Role.LEADER, since=TODAY.replace(day=30))
+    college.grant(former, Role.LEADER, since=TODAY.replace(day=1), until=TODAY.replace(day=19))
+    for account_id in (later, former):
+        college.accounts.reset_password(account_id, by=acting)
+    assert college.accounts.get(later, scope=ALL).awaits_release
+    assert not college.accounts.get(former, scope=ALL).awaits_release
+
+
+def test_the_console_needs_no_second_person_and_settles_what_awaits_one(college):
+    account_id = college.make("t1", Role.LEADER, password=PASSWORD)
+    assert college.sign_in("t1", PASSWORD).account_id == account_id
+    college.accounts.reset_password(account_id, by=admin(college, "sys", Role.SYSTEM_ADMINISTRATOR))
+    given = college.accounts.reset_password(account_id, by=CONSOLE)
+    assert college.sign_in("t1", given).account_id == account_id
+
+
+def test_who_is_given_a_weighty_post_with_a_password_just_issued_has_met_the_second_person(college):
+    acting = admin(college, "sys", Role.SYSTEM_ADMINISTRATOR)
+    account_id = college.make("t1", password=PASSWORD, by=acting)
+    college.grant(account_id, Role.LEADER, by=admin(college))
+    assert college.sign_in("t1", PASSWORD).account_id == account_id
+
+
+def test_nobody_releases_a_password_of_their_own_or_twice(college):
+    system = admin(college, "sys", Role.SYSTEM_ADMINISTRATOR)
+    acting = Actor("sec", college.make("sec", Role.SECURITY_ADMINISTRATOR, person_kind="teacher", person_id=5))
+    account_id = college.make("t5", Role.LEADER, person_kind="teacher", person_id=5)
+    college.accounts.reset_password(account_id, by=system)
+    with pytest.raises(UserError, match="本人账号"):
+        college.accounts.release_password(account_id, by=acting)
+    with pytest.raises(UserError, match="本人账号"):
+        college.accounts.release_password(acting.account_id, by=acting)
+    assert [event.detail["because"] for event in college.events("denied")] == ["own-account"] * 2
+    assert college.accounts.get(account_id, scope=ALL).awaits_release
+    other = admin(college, "sec2")
+    college.accounts.release_password(account_id, by=other)
+    with pytest.raises(UserError, match="没有待确认"):
+        college.accounts.release_password(account_id, by=other)
+
+
+def test_the_owners_own_password_needs_nobody(college):
+    account_id = college.make("t1", Role.LEADER)
+    college.accounts.reset_password(account_id, by=admin(college, "sys", Role.SYSTEM_ADMINISTRATOR))
+    college.accounts.set_first_password(account_id, new=NEW, address="")  # having signed in through the campus
+    assert college.sign_in("t1", NEW).account_id == account_id
+
+
+def test_of_confirmations_side_by_side_one_makes_a_password(college):
+    account_id = college.make("t1", Role.LEADER, password=PASSWORD)
+    college.clock.pass_(minutes=1)
+    seen = college.accounts.get(account_id, scope=ALL).seen
+
+    def reset(_number):
+        try:
+            return college.accounts.reset_password(account_id, by=CONSOLE, seen=seen)
+        except UserError as error:
+            return error
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(reset, range(4)))
+    [given] = [answer for answer in answers if isinstance(answer, str)]
+    assert [str(answer) for answer in answers if answer != given] == [CHANGED] * 3
+    assert college.sign_in("t1", given).account_id == account_id
 
 
 # -- the record -------------------------------------------------------------------------------

@@ -125,6 +125,23 @@ def test_some_roles_go_with_no_other_on_the_same_day(college, alone):
     college.grant(third, Role.LEADER, since=TODAY + DAY)
 
 
+def test_a_forbidden_pair_is_told_with_both_posts_and_recorded(college):
+    acting, account_id = admin(college), college.make("sys", Role.SYSTEM_ADMINISTRATOR)
+    message = "三员分立：“系(部)主任 · 机电工程系”不能与其他岗位由同一账号担任：该账号在这段时间内已有“系统管理员”。"
+    with pytest.raises(UserError) as refused:
+        college.grant(account_id, Role.DEPARTMENT_HEAD, level="dept", node_id=3, by=acting)
+    assert str(refused.value) == message
+    [event] = college.events("denied")
+    assert (event.subject, event.detail) == ("account:sys", {"change": "granted", "because": "exclusive"})
+
+
+def test_the_same_post_again_is_a_slip_and_not_recorded(college):
+    acting, account_id = admin(college), college.make("t1", Role.LEADER)
+    with pytest.raises(UserError, match="已有岗位"):
+        college.grant(account_id, Role.LEADER, by=acting)
+    assert college.events("denied") == []
+
+
 def test_a_disabled_account_gets_no_post(college):
     account_id = college.make("t1")
     college.accounts.disable(account_id, because="", by=CONSOLE)
@@ -152,6 +169,7 @@ def test_nobody_gives_or_ends_posts_of_their_own_not_even_of_their_other_account
     for account_id in (acting.account_id, other):
         with pytest.raises(UserError, match="本人的岗位"):
             college.grant(account_id, Role.LEADER, by=acting)
+    assert [event.subject for event in college.events("denied")] == ["account:sec", "account:t5"]
     with pytest.raises(UserError, match="本人的岗位"):
         college.posts.end(post_id, on=TODAY, by=acting)
     stranger = college.make("s5", person_kind="student", person_id=5)  # the same number among the students
@@ -163,6 +181,8 @@ def test_administrators_posts_are_given_and_ended_on_the_server_only(college):
     for role in sorted(ADMINISTRATORS):
         with pytest.raises(UserError, match="服务器控制台"):
             college.grant(account_id, role, by=acting)
+    assert {(e.actor, e.subject, e.result) for e in college.events("denied")} == {("sec", "account:t1", "denied")}
+    assert {event.detail["because"] for event in college.events("denied")} == {"administrator"}
     post_id = college.grant(college.make("aud"), Role.AUDIT_ADMINISTRATOR)
     with pytest.raises(UserError, match="服务器控制台"):
         college.posts.end(post_id, on=TODAY, by=acting)

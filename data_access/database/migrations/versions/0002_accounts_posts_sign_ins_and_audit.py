@@ -51,6 +51,7 @@ def upgrade() -> None:
     sa.Column('password_history', sa.JSON(), nullable=False),
     sa.Column('password_changed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('must_change_password', sa.Boolean(), nullable=False),
+    sa.Column('awaits_release', sa.Boolean(), server_default=sa.false(), nullable=False),
     sa.Column('session_version', sa.Integer(), nullable=False),
     sa.Column('disabled_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('disabled_because', sa.String(length=120), nullable=False),
