@@ -101,7 +101,10 @@ _OWN_CLASS: Final = Desk(
 
 DESKS: Final[Mapping[Role, Desk]] = {
     Role.LEADER: Desk(
-        codes=(*COURSE_RATES, "SCH-TSK-01", "SCH-OPS-06", "STU-GRP-01"), trend=ATTENDANCE, beside=_DEPARTMENTS
+        codes=(*COURSE_RATES, "SCH-TSK-01", "SCH-OPS-06", "STU-GRP-01"),
+        trend=ATTENDANCE,
+        beside=_DEPARTMENTS,
+        below=_CLASSES,
     ),
     Role.QUALITY_OFFICE: Desk(
         codes=(*COURSE_RATES, "SCH-TSK-11", "SCH-OPS-05", "SCH-OPS-16"), trend=ATTENDANCE, beside=_DEPARTMENTS

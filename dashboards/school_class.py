@@ -148,7 +148,9 @@ def heading(data: SchoolClass) -> Heading:
     facts += [f"{info.grade_year} 级"] if info.grade_year else []
     facts += [f"班主任 {info.adviser_name}"] if info.adviser_name else []
     facts += [f"辅导员 {info.counsellor_name}"] if info.counsellor_name else []
-    crumbs = [Crumb(label="首页", href="/"), Crumb(label=info.dept_name), Crumb(label=info.major_name)]
+    courses = link_of(data.view.services.viewer(), "dept")
+    department = Crumb(label=info.dept_name, href=courses(info.dept_id) if courses else None)
+    crumbs = [Crumb(label="首页", href="/"), department, Crumb(label=info.major_name)]
     return Heading(
         title=info.name,
         facts=[fact for fact in facts if fact],

@@ -65,7 +65,7 @@ def test_it_greets_by_name_and_says_which_post_is_shown():
 @pytest.mark.parametrize(
     ("posts", "expected"),
     [
-        ((LEADER,), ["summary", "trend", "beside", "posts"]),
+        ((LEADER,), ["summary", "trend", "beside", "below", "posts"]),
         ((DEPARTMENT_HEAD,), ["summary", "trend", "beside", "below", "posts"]),
         ((TEACHER,), ["summary", "trend", "below", "posts"]),
         ((ADVISER,), ["summary", "trend", "beside", "posts"]),
@@ -98,6 +98,12 @@ def test_tiles_show_value_change_target_and_period():
 def test_the_full_name_of_an_indicator_is_one_hover_away():
     spans = find(drawn(load(LEADER), "summary").body, className="tile-title")
     assert spans[3].title == "重点工作完成率(A类)"
+
+
+def test_a_leader_is_led_to_every_class_worst_first():
+    content = drawn(load(LEADER), "below")
+    assert content.title == "班级"
+    assert hrefs(content)[0] == "/classes/4"
 
 
 def test_a_leader_is_led_to_the_departments_worst_first():

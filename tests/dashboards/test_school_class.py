@@ -28,6 +28,14 @@ def test_the_heading_names_department_major_grade_and_who_looks_after_the_class(
     assert [crumb.label for crumb in heading.crumbs] == ["首页", "机电工程系", "机电一体化技术", "机电2401"]
 
 
+def test_the_department_leads_to_its_courses_for_those_who_may_see_courses():
+    reader = viewer(DEPARTMENT_HEAD)
+    link = school_class.heading(load(who=reader)).crumbs[1].href
+    assert link == f"/courses?dept={load(who=reader).info.dept_id}"
+    without = dataclasses.replace(reader, permissions=reader.permissions - {Permission.COURSE_VIEW})
+    assert school_class.heading(load(who=without)).crumbs[1].href is None
+
+
 @pytest.mark.parametrize(("number", "who"), [(999, viewer(ADVISER)), (1, viewer(OFFICE_HEAD))])
 def test_what_does_not_exist_and_what_is_out_of_scope_are_told_alike(number, who):
     who = dataclasses.replace(who, scope=dataclasses.replace(who.scope, grants=() if number == 1 else who.scope.grants))
