@@ -14,7 +14,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from dashboards import demo_people, identity
+from dashboards import browser_mark, demo_people, identity
 from dashboards.account import POLICY
 from dashboards.guard import asked_by_pages, open_to_all, open_to_signed_in
 from dashboards.server_page import render
@@ -95,7 +95,11 @@ class _Pages:
         if form.demo.data:
             username, password = form.demo.data, demo_people.password_of(form.demo.data, self._services)
         outcome = self._services.authentication.by_password(
-            username, password, address=request.remote_addr or "", browser=identity.browser()
+            username,
+            password,
+            address=request.remote_addr or "",
+            browser=identity.browser(),
+            mark=browser_mark.given(),
         )
         if outcome.account_id is None:
             return self._form(form, outcome)
@@ -103,6 +107,7 @@ class _Pages:
             identity.start_session(outcome.account_id, "password", outcome.token)
         except UserError as error:
             return self._form(form, Outcome(message=str(error)))
+        browser_mark.keep(outcome.mark)
         return redirect(FIRST_PASSWORD) if identity.current_viewer().must_change_password else _home()
 
     @open_to_signed_in

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, flash, redirect, request, session
 from flask.typing import ResponseReturnValue
 
-from dashboards import identity
+from dashboards import browser_mark, identity
 from dashboards.guard import open_to_all
 from dashboards.services import Services
 from dashboards.sign_in import Alternative, local_address
@@ -122,7 +122,10 @@ class _Journey:
         except RefusedError as error:
             return self._refuse(error, destination)
         outcome = self._services.authentication.by_single_sign_on(
-            username, method=self._provider.method, address=request.remote_addr or ""
+            username,
+            method=self._provider.method,
+            address=request.remote_addr or "",
+            mark=browser_mark.given(),
         )
         if outcome.account_id is None:
             return _back(outcome.message, destination)
@@ -130,6 +133,7 @@ class _Journey:
             identity.start_session(outcome.account_id, self._provider.method)
         except UserError as error:
             return _back(str(error), destination)
+        browser_mark.keep(outcome.mark)
         return redirect(FIRST_PASSWORD if identity.current_viewer().must_change_password else destination)
 
     def _recognise(self, kept: dict[str, Any]) -> None:

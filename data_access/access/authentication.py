@@ -16,6 +16,7 @@ from data_access import clock
 from data_access.access.account_search import holds_post_on
 from data_access.access.audit import AuditKind, AuditLog, Event, Result
 from data_access.access.changes import changing
+from data_access.access.known_browsers import KnownBrowsers
 from data_access.access.names import normal_username, one_line
 from data_access.access.passwords import hash_password, needs_rehash, verify_password
 from data_access.access.secret import derived_key
@@ -42,12 +43,14 @@ class Outcome:
     Attributes:
         account_id: who it is; None where it failed.
         token: of the session that began with it, where one was asked for.
+        mark: by which the browser is known from now on (`known_browsers`), where one was asked for.
         message: why not, for the person, in Chinese; the same for unknown user and wrong password.
         retry_after: seconds to wait before the next attempt makes sense; 0 where none are needed.
     """
 
     account_id: int | None = None
     token: str = field(default="", repr=False)
+    mark: str = field(default="", repr=False)
     message: str = ""
     retry_after: int = 0
 
@@ -83,12 +86,15 @@ class Authentication:
         self._database = database
         self._audit = audit
         self._key = derived_key(secret, "sign-in attempts")
+        self._browsers = KnownBrowsers(secret, now=now)
         self._room = room or waiting_room()
         self._throttle = Throttle(database, now=now)
         self._sessions = Sessions(database, audit, now=now, today=today)
         self._today = today
 
-    def by_password(self, username: str, password: str, *, address: str, browser: str | None = None) -> Outcome:
+    def by_password(
+        self, username: str, password: str, *, address: str, browser: str | None = None, mark: str | None = None
+    ) -> Outcome:
         """Who has this name and password.
 
         Two commits: the attempt before the password is looked at, the outcome afterwards. Unknown names,
@@ -100,18 +106,22 @@ class Authentication:
             address: network address of the request.
             browser: what the browser calls itself; with it a session begins in the commit of the outcome, which
                 spares the third commit of `Sessions.open`.
+            mark: what the browser carries from former sign-ins, unchecked; None where it shall carry none.
         """
         username = normal_username(username)
         try:
             with self._room.place() as has_place:
                 if not has_place:
                     return Outcome(message=BUSY, retry_after=_BUSY_SECONDS)
-                return self._by_password(username, password, address, browser)
+                return self._by_password(username, password, address, browser, mark)
         except BusyError:
             return Outcome(message=BUSY, retry_after=_BUSY_SECONDS)
 
-    def _by_password(self, username: str, password: str, address: str, browser: str | None) -> Outcome:
-        admission = self._throttle.reserve(self._keyed(username), address)
+    def _by_password(
+        self, username: str, password: str, address: str, browser: str | None, mark: str | None
+    ) -> Outcome:
+        known_browser = self._browsers.known_as(mark or "", self._keyed(username))
+        admission = self._throttle.reserve(self._keyed(username), address, known_browser=known_browser)
         if admission.attempt_id is None:
             return self._turned_away(username, admission, address)
         with self._database.connect() as connection:
@@ -129,7 +139,9 @@ class Authentication:
             if not present["has_post"]:
                 return self._told(connection, username, account, address, Outcome(message=NO_POST), "no-post")
             if present["awaits_release"]:
-                return self._told(connection, username, account, address, Outcome(message=NOT_RELEASED), "awaits-release")
+                return self._told(
+                    connection, username, account, address, Outcome(message=NOT_RELEASED), "awaits-release"
+                )
             account_id, token = present["account_id"], ""
             if renewed is not None:
                 changed = update(Account).where(Account.account_id == account_id)
@@ -138,16 +150,17 @@ class Authentication:
                 token = self._sessions.open_in(
                     connection, account_id, method="password", address=address, browser=browser
                 )
-            outcome = Outcome(account_id=account_id, token=token)
+            outcome = Outcome(account_id=account_id, token=token, mark=self._marked(username, mark))
             return self._told(connection, username, account, address, outcome, "password")
 
-    def by_single_sign_on(self, username: str, *, method: str, address: str) -> Outcome:
+    def by_single_sign_on(self, username: str, *, method: str, address: str, mark: str | None = None) -> Outcome:
         """The account of somebody whom the campus's single sign-on has named; never creates one.
 
         Args:
             username: as the identity provider gives it.
             method: ``oidc`` or ``cas``.
             address: network address of the request.
+            mark: what the browser carries from former sign-ins, unchecked; None where it shall carry none.
         """
         username = normal_username(username)
         try:
@@ -159,13 +172,17 @@ class Authentication:
                 elif not account["has_post"]:
                     because, outcome = "no-post", Outcome(message=NO_POST)
                 else:
-                    because, outcome = method, Outcome(account_id=account["account_id"])
+                    because = method
+                    outcome = Outcome(account_id=account["account_id"], mark=self._marked(username, mark))
                 return self._told(connection, username, account, address, outcome, because)
         except BusyError:
             return Outcome(message=BUSY, retry_after=_BUSY_SECONDS)
 
     def _keyed(self, username: str) -> str:
         return hmac.new(self._key, username.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+    def _marked(self, username: str, mark: str | None) -> str:
+        return "" if mark is None else self._browsers.with_name(mark, self._keyed(username))
 
     def _turned_away(self, username: str, admission: Admission, address: str) -> Outcome:
         minutes = -(-admission.retry_after // 60)

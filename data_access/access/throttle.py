@@ -3,7 +3,8 @@
 An attempt is written down before the password is looked at, so that guesses made side by side all count.
 Failures are counted in three ways: of one name from one address, of one name from everywhere, and from one
 address. From an address where a name has signed in of late only the first count matters to it: an outsider
-can lock out nobody who comes from where they always come from.
+can lock out nobody who comes from where they always come from. Where many share an address, somebody sits at a
+browser in which they have signed in before (`known_browsers`): its attempts are counted by themselves alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Engine, case, delete, func, insert, select, update
@@ -42,6 +43,8 @@ _REFUSED_AGAIN: Final = dt.timedelta(minutes=1)
 _PRUNED_EVERY: Final = dt.timedelta(hours=1)
 _LOCK: Final = 0x6C75_6F78_7468_7274
 """Key of PostgreSQL's advisory lock: one attempt at a time is weighed and written down."""
+_BROWSER: Final = "browser:"
+"""Before a known browser, where an attempt has it in place of the address."""
 _FAILURES: Final = ("failed", "open")
 """An attempt without an outcome is being checked, or its process died: it counts as failed until it succeeds."""
 
@@ -54,6 +57,7 @@ class Admission:
         attempt_id: number of the attempt; None where it is refused.
         key: the name, as its keyed hash.
         network: the address, as it is counted.
+        browser: which known browser it comes from; empty where it is none.
         retry_after: seconds until it may be tried again; 0 where it is admitted.
         is_news: refused, and not for the same reason within the last minute: worth a line in the audit log.
     """
@@ -61,8 +65,14 @@ class Admission:
     attempt_id: int | None
     key: str
     network: str
+    browser: str = ""
     retry_after: int = 0
     is_news: bool = False
+
+    @property
+    def counted_at(self) -> str:
+        """The known browser or the address, as attempts are written down under it."""
+        return f"{_BROWSER}{self.browser}" if self.browser else self.network
 
 
 def network_of(address: str) -> str:
@@ -81,7 +91,7 @@ def network_of(address: str) -> str:
 def wait_after(failures: Sequence[dt.datetime], most: int, now: dt.datetime) -> dt.timedelta:
     """How long to wait from `now` on; zero or less where nothing has to be waited for.
 
-    The last `most` failures within `WINDOW` begin a wait; each further such series doubles it. Failures
+    Any `most` failures within `WINDOW` begin a wait; each further such series doubles it. Failures
     that lie in the future, because the clock was set back, count as well.
 
     Args:
@@ -89,10 +99,13 @@ def wait_after(failures: Sequence[dt.datetime], most: int, now: dt.datetime) -> 
         most: how many are borne within the window.
         now: the current time.
     """
-    if len(failures) < most or failures[0] - failures[most - 1] > WINDOW:
-        return dt.timedelta()
-    series = len(failures) // most
-    return failures[0] + min(SHORTEST_WAIT * 2 ** (series - 1), LONGEST_WAIT) - now
+    ends = [
+        last + min(SHORTEST_WAIT * 2 ** ((len(failures) - index) // most - 1), LONGEST_WAIT)
+        for index, (last, first) in enumerate(zip(failures, failures[most - 1 :], strict=False))
+        if last - first <= WINDOW
+    ]
+    # A later failure, made where one need not wait, ends no wait that has begun.
+    return max(ends, default=now) - now
 
 
 class Throttle:
@@ -108,52 +121,52 @@ class Throttle:
         self._now = now
         self._pruned_at: dt.datetime | None = None
 
-    def reserve(self, key: str, address: str) -> Admission:
+    def reserve(self, key: str, address: str, *, known_browser: str = "") -> Admission:
         """Write down an attempt, or refuse it.
 
         Args:
             key: whose password is guessed at: a keyed hash of the name typed, at most 64 characters.
             address: network address of the client.
+            known_browser: which browser it is, where this name has signed in in it before, at most 56 characters;
+                failures elsewhere do not stop it, and its own stop it alone.
 
         Raises:
             BusyError: the database stayed locked.
         """
-        network, now = network_of(address), self._now()
+        asked = Admission(attempt_id=None, key=key, network=network_of(address), browser=known_browser)
+        network, now = asked.counted_at, self._now()
         with transaction(self._database) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
             self._prune(connection, now)
             pair: _Conditions = (SignInAttempt.username_hash == key, SignInAttempt.address == network)
             wait, because_of = _wait_of_name(connection, pair, now), pair
-            if wait <= dt.timedelta() and not _is_known(connection, pair, now):
-                wait = wait_after(_failures(connection, pair[:1], 4 * OF_NAME, now), OF_NAME, now)
+            if wait <= dt.timedelta() and not known_browser and not _is_known(connection, pair, now):
+                of_name = pair[0], SignInAttempt.address.not_like(f"{_BROWSER}%")
+                wait = wait_after(_failures(connection, of_name, 4 * OF_NAME, now), OF_NAME, now)
                 if wait <= dt.timedelta():
                     wait, because_of = _wait_of_address(connection, network, now), pair[1:]
             if wait <= dt.timedelta():
-                return Admission(attempt_id=_write(connection, key, network, now, "open"), key=key, network=network)
+                return replace(asked, attempt_id=_write(connection, key, network, now, "open"))
             recent = select(SignInAttempt.attempt_id).where(
                 *because_of, SignInAttempt.outcome == "refused", SignInAttempt.at > now - _REFUSED_AGAIN
             )
             is_news = connection.execute(recent.limit(1)).first() is None
             if is_news:
                 _write(connection, key, network, now, "refused")
-        return Admission(
-            attempt_id=None, key=key, network=network, retry_after=math.ceil(wait.total_seconds()), is_news=is_news
-        )
+        return replace(asked, retry_after=math.ceil(wait.total_seconds()), is_news=is_news)
 
     def settle(self, connection: Connection, admission: Admission, *, succeeded: bool) -> None:
         """Record how an admitted attempt ended, within the caller's write transaction.
 
-        A success forgets the failures of this name from this address, and no others.
+        A success forgets the failures of this name from this address or known browser, and no others. One in a
+        known browser makes its address known as well; failures of strangers there stay.
         """
         if succeeded:
-            connection.execute(
-                delete(SignInAttempt).where(
-                    SignInAttempt.username_hash == admission.key,
-                    SignInAttempt.address == admission.network,
-                    SignInAttempt.outcome.in_(("failed", "succeeded")),
-                )
-            )
+            _forget(connection, admission.key, admission.counted_at, ("failed", "succeeded"))
+            if admission.browser:
+                _forget(connection, admission.key, admission.network, ("succeeded",))
+                _write(connection, admission.key, admission.network, self._now(), "succeeded")
         connection.execute(
             update(SignInAttempt)
             .where(SignInAttempt.attempt_id == admission.attempt_id)
@@ -167,6 +180,16 @@ class Throttle:
         forgotten = SignInAttempt.at < now - REMEMBERED, SignInAttempt.outcome != "succeeded"
         connection.execute(delete(SignInAttempt).where(*forgotten))
         connection.execute(delete(SignInAttempt).where(SignInAttempt.at < now - KNOWN))
+
+
+def _forget(connection: Connection, key: str, counted_at: str, outcomes: Sequence[str]) -> None:
+    connection.execute(
+        delete(SignInAttempt).where(
+            SignInAttempt.username_hash == key,
+            SignInAttempt.address == counted_at,
+            SignInAttempt.outcome.in_(outcomes),
+        )
+    )
 
 
 def _write(connection: Connection, key: str, network: str, now: dt.datetime, outcome: str) -> int:

@@ -29,6 +29,7 @@ FENCES = {
     "cas": ("dashboards.single_sign_on",),
     "joserfc": ("dashboards.single_sign_on",),
     "requests": ("dashboards.single_sign_on",),
+    "itsdangerous": ("data_access.access.known_browsers",),
     "argon2": ("data_access.access.passwords",),
     "flask": ("app", "dashboards"),
     "sqlalchemy": ("app", "data_access", "indicators.engine", "indicators.catalogue"),

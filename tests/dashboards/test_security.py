@@ -200,7 +200,7 @@ def cookies_of(response):
 def test_cookies_are_for_this_host_alone_and_out_of_reach_of_scripts(web):
     browser = web.browser()
     cookies = cookies_of(browser.sign_in("leader"))
-    assert set(cookies) == {"luoxuan", "_csrf_token"}
+    assert set(cookies) == {"luoxuan", "luoxuan-browser", "_csrf_token"}
     assert set(cookies["luoxuan"]) == {"HttpOnly", "Path=/", "SameSite=Lax"}
     assert set(cookies["_csrf_token"]) == {"Path=/", "SameSite=Lax"}
 
@@ -208,7 +208,8 @@ def test_cookies_are_for_this_host_alone_and_out_of_reach_of_scripts(web):
 def test_cookies_of_production_travel_by_https_alone(production):
     _, answer = proxied_in(production)
     cookies = cookies_of(answer)
-    assert set(cookies) == {"__Host-luoxuan", "_csrf_token"}
+    assert set(cookies) == {"__Host-luoxuan", "__Host-luoxuan-browser", "_csrf_token"}
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=15552000"} < set(cookies["__Host-luoxuan-browser"])
     assert set(cookies["__Host-luoxuan"]) == {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"}
     assert set(cookies["_csrf_token"]) == {"Secure", "Path=/", "SameSite=Lax"}
 

@@ -241,6 +241,38 @@ def test_nobody_is_listed_in_production_even_where_the_files_are_left(serve_web)
     assert client.post("/sign-in", data={"demo": "d.leader", "csrf_token": token}, **there).status_code == 401
 
 
+# -- known browsers -----------------------------------------------------------------------------
+
+
+def test_fifty_wrong_guesses_at_the_same_address_do_not_stop_a_browser_that_has_signed_in_before(web):
+    web.add("shared", ((Role.LEADER, "school", 1),))
+    owner, stranger = web.signed_in("shared"), web.browser()
+    mark = owner.client.get_cookie("luoxuan-browser").value
+    owner.sign_out()
+    assert owner.client.get_cookie("luoxuan-browser").value == mark
+    statuses = [stranger.sign_in("shared", f"guess {number}").status_code for number in range(50)]
+    assert statuses == [401] * 5 + [429] * 45
+    assert stranger.sign_in("shared").status_code == 429
+    assert owner.sign_in("shared", "wrong").status_code == 401
+    assert owner.sign_in("shared").status_code == 302
+    assert stranger.sign_in("shared").status_code == 429
+
+
+def test_the_mark_of_a_browser_signs_nobody_in(web):
+    mark = web.signed_in("leader").client.get_cookie("luoxuan-browser").value
+    copied = web.browser()
+    copied.client.set_cookie("luoxuan-browser", mark)
+    assert not copied.is_signed_in()
+    assert copied.sign_in("leader", "wrong").status_code == 401
+
+
+def test_a_mark_that_was_made_up_is_ignored_and_replaced(web):
+    browser = web.browser()
+    browser.client.set_cookie("luoxuan-browser", "W10.forged")
+    assert browser.sign_in("leader").status_code == 302
+    assert browser.client.get_cookie("luoxuan-browser").value != "W10.forged"
+
+
 # -- the first password -----------------------------------------------------------------------
 
 

@@ -248,6 +248,36 @@ def test_while_the_database_is_locked_people_are_asked_to_come_later(install, tm
     assert college.sign_in("t1").account_id == 1
 
 
+def test_a_stranger_at_the_same_address_does_not_lock_out_a_browser_that_is_known(known):
+    def sign_in(password, mark):
+        return known.authentication.by_password("t1", password, address="10.1.2.3", mark=mark)
+
+    mark = sign_in(PASSWORD, "").mark
+    for _ in range(50):
+        sign_in("wrong", "")
+    other = Authentication(known.database, known.audit, SECRET[::-1], now=known.clock.now)
+    known.make("t2", Role.LEADER, password=PASSWORD)
+    of_t2 = known.authentication.by_password("t2", PASSWORD, address="10.1.2.3", mark="").mark
+    foreign = other.by_password("t2", PASSWORD, address="10.1.2.4", mark="").mark
+    for not_known in ("", "forged", mark[:-2], of_t2, foreign):
+        assert sign_in(PASSWORD, not_known).retry_after == 900
+    assert sign_in("wrong", mark).message == WRONG
+    assert sign_in(PASSWORD, mark).account_id == 1
+    assert sign_in(PASSWORD, "").retry_after == 900
+
+
+def test_only_a_success_gives_a_mark_and_only_where_it_is_asked_for(known):
+    assert known.authentication.by_password("t1", "wrong", address="10.1.2.3", mark="").mark == ""
+    assert known.sign_in("t1").mark == ""
+    sso = known.authentication.by_single_sign_on("t1", method="cas", address="10.1.2.3", mark="")
+    assert known.authentication.by_single_sign_on("nobody", method="cas", address="10.1.2.3", mark="").mark == ""
+    for _ in range(6):
+        known.sign_in("t1", "wrong")
+    outcome = known.authentication.by_password("t1", PASSWORD, address="10.1.2.3", mark=sso.mark)
+    assert outcome.account_id == 1
+    assert outcome.mark not in repr(outcome)
+
+
 # -- the record -------------------------------------------------------------------------------
 
 

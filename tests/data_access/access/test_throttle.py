@@ -28,15 +28,15 @@ class Gate:
         self.database = installation.database
         self.throttle = Throttle(installation.database, now=self.clock.now)
 
-    def fail(self, key, address=HOME, times=1):
+    def fail(self, key, address=HOME, times=1, browser=""):
         """Wrong passwords; gives the wait that met the last of them, 0 where it was looked at."""
-        return [self._try(key, address, succeeded=False) for _ in range(times)][-1]
+        return [self._try(key, address, browser, succeeded=False) for _ in range(times)][-1]
 
-    def succeed(self, key, address=HOME):
-        return self._try(key, address, succeeded=True)
+    def succeed(self, key, address=HOME, browser=""):
+        return self._try(key, address, browser, succeeded=True)
 
-    def _try(self, key, address, *, succeeded):
-        admission = self.throttle.reserve(key, address)
+    def _try(self, key, address, browser, *, succeeded):
+        admission = self.throttle.reserve(key, address, known_browser=browser)
         if admission.attempt_id is not None:
             with transaction(self.database) as connection:
                 self.throttle.settle(connection, admission, succeeded=succeeded)
@@ -97,6 +97,17 @@ def test_each_further_series_waits_longer_up_to_an_hour(gate):
         waits.append(gate.fail("a") // MINUTE)
         gate.clock.pass_(minutes=waits[-1], seconds=1)
     assert waits == [15, 30, 60, 60, 60]
+
+
+def test_a_failure_at_a_known_address_does_not_end_the_wait_of_strangers(gate):
+    gate.succeed("leader", HOME)
+    for number in range(20):
+        gate.fail("leader", f"203.0.113.{number}")
+    gate.clock.pass_(minutes=10)
+    gate.plant(*(("leader", f"198.51.100.{number}") for number in range(20)))
+    gate.clock.pass_(minutes=16)
+    assert gate.fail("leader", HOME) == 0
+    assert gate.fail("leader", "198.51.100.99") > 0
 
 
 def test_failures_far_apart_are_no_series(gate):
@@ -163,6 +174,34 @@ def test_a_campus_behind_one_address_earns_room_by_those_who_sign_in(gate):
     gate.plant(*((f"mistyped{number}", HOME) for number in range(159)))
     assert gate.fail("last", HOME) == 0
     assert gate.fail("next", HOME) > 0
+
+
+def test_strangers_stop_nobody_in_a_known_browser_wherever_they_are(gate):
+    gate.fail("a", HOME, times=6)
+    gate.plant(*(("a", f"203.0.113.{number}") for number in range(50)))
+    gate.plant(*((f"name{number}", HOME) for number in range(120)))
+    assert gate.fail("a", HOME) > 0
+    assert gate.succeed("a", HOME, browser="b1") == 0
+    assert gate.fail("a", HOME) > 0  # and who sits in it makes no room for them
+
+
+def test_a_known_browser_has_five_failures_of_its_own(gate):
+    assert gate.fail("a", browser="b1", times=5) == 0
+    assert gate.fail("a", browser="b1") == gate.succeed("a", ELSEWHERE, browser="b1") == 15 * MINUTE
+    assert gate.succeed("a", browser="b2") == gate.succeed("c", browser="b1") == 0
+    gate.plant(*(("a", f"browser:{number}") for number in range(30)))
+    assert gate.fail("a", times=5) == 0  # nor do they count against anybody else
+    gate.clock.pass_(minutes=15)
+    assert gate.succeed("a", browser="b1") == 0
+
+
+def test_a_success_in_a_known_browser_makes_its_address_known(gate):
+    gate.succeed("a", HOME, browser="b1")
+    gate.plant(*(("a", f"203.0.113.{number}") for number in range(50)))
+    assert gate.succeed("a", HOME) == 0
+    assert gate.fail("a", "198.51.100.1") > 0
+    gate.succeed("a", HOME, browser="b1")
+    assert gate.rows(SignInAttempt.outcome == "succeeded", SignInAttempt.address == HOME) == 1
 
 
 def test_an_attempt_whose_process_died_counts_as_failed(gate):
