@@ -17,7 +17,7 @@ REMEMBERED: Final = 5
 """A new password is none of the last so many, the present one included."""
 
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-"""19 MiB and two passes take about 22 ms of one core: half of what 15 sign-ins a second on two cores may cost."""
+"""19 MiB and two passes take 20 to 30 ms of one core: two cores sustain more than 30 sign-ins a second (bench/sign_in.py)."""
 _DUMMY: Final = (
     f"$argon2id$v=19$m={_HASHER.memory_cost},t={_HASHER.time_cost},p={_HASHER.parallelism}"
     f"${base64.b64encode(bytes(_HASHER.salt_len)).decode().rstrip('=')}"
