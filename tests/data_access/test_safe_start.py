@@ -9,6 +9,7 @@ from data_access.errors import ConfigurationError
 from data_access.installation import open_home
 from data_access.safe_start import check_safe_start, file_system_of
 from data_access.settings import Mode, OpenIdConnect, Settings
+from tests.conftest import Installation
 from tests.data_access.access.people import CONSOLE, people
 
 PUBLIC = "https://quality.example.edu.cn"
@@ -119,17 +120,15 @@ def test_what_an_installation_creates_is_for_its_owner_only_whatever_the_umask(t
     assert stat.S_IMODE((settings.home / "luoxuan.sqlite").stat().st_mode) == 0o600
 
 
-def test_enabled_demo_accounts_are_refused_in_production_only(install, tmp_path):
-    installation = install(tmp_path / "home")
-    college = people(installation)
-    for name in ("demo-leader", "demo-teacher"):
-        account_id = college.make(name, source="demo")
-    check_safe_start(installation.settings, installation.database)
-    [sentence] = refusals(production(installation.settings), installation.database)
+def test_enabled_demo_accounts_are_refused_in_production_only(settings, database):
+    college = people(Installation(settings, database, None))
+    accounts = [college.make(name, source="demo") for name in ("demo-leader", "demo-teacher")]
+    check_safe_start(settings, database)
+    [sentence] = refusals(production(settings), database)
     assert sentence.startswith("2 demo accounts are enabled")
-    for disabled in (account_id, account_id - 1):
-        college.accounts.disable(disabled, because="", by=CONSOLE)
-    check_safe_start(production(installation.settings), installation.database)
+    for account_id in accounts:
+        college.accounts.disable(account_id, because="", by=CONSOLE)
+    check_safe_start(production(settings), database)
 
 
 @pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs"])
