@@ -18,7 +18,7 @@ _CHUNK: Final = 64 * 1024
 _BYTE_ORDER_MARK: Final = "\ufeff"
 """Without it Excel takes UTF-8 for the encoding of the system."""
 
-_FORMULA: Final = r"[\t\r\n]|[\s\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠﹦﹢﹣﹫]"
+_FORMULA: Final = r"[\s\u200b-\u200f\u2060\ufeff]*(?:[\t\r\n]|[=+\-@＝＋－＠﹦﹢﹣﹫])"
 """What makes a spreadsheet calculate a cell; some drop the invisible characters before it, some read wide forms."""
 _UNSAFE: Final = re.compile(rf"'*(?:{_FORMULA})")
 """Apostrophes in front count as well, so that each text has one guarded form of its own."""

@@ -81,9 +81,9 @@ def test_a_department_head_goes_from_the_department_to_a_student(visit_of):
     page = home_of(visit_of(), "depthead")
     panel(page, "班级").locator(f"{ROWS} a").first.click()
     page.wait_for_url(re.compile(r"/classes/\d+$"))
-    page.wait_for_selector(ROWS)
-    number = page.locator(f"{ROWS} a").first.inner_text()
-    page.locator(f"{ROWS} a").first.click()
+    student = panel(page, "学生").locator(f"{ROWS} a").first  # by its panel: the home's own rows may still stand there
+    number = student.inner_text()
+    student.click()
     page.wait_for_url(re.compile(r"/students/\d+$"))
     expect(page.locator("h1")).to_have_text(f"学号 {number}")
     expect(panel(page, "本学期课程")).to_be_visible()

@@ -57,7 +57,7 @@ def lookup(table: Any, key: str, value: str) -> dict[Any, Any]:
 
 
 def test_the_document_tells_every_story_as_the_data_do() -> None:
-    text = DOCUMENT.read_text(encoding="utf-8")
+    _, text = DOCUMENT.read_text(encoding="utf-8").split("## Known stories", 1)
     rows = [line for line in text.splitlines() if re.match(r"\| `[a-z-]+` \|", line)]
     expected = [f"| `{s.id}` | {s.what} | {s.where} | {s.when} | {', '.join(s.indicators)} |" for s in STORIES]
     assert rows == expected

@@ -6,7 +6,7 @@ import io
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from layouts.exports.csv import bytes_of, guarded, restored, text_of
@@ -38,6 +38,7 @@ def is_number(text):
 
 
 @given(TABLES)
+@example(([" \r"], []))
 def test_no_text_starts_a_formula(table):
     header, rows = table
     written = parsed(text_of(header, rows))
