@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from numpy.typing import NDArray
 
 from dashboards.desks import LINKS
+from dashboards.number import of_reading
 from dashboards.page import View
 from dashboards.services import Services
 from data_access.access.scope import Scope
@@ -59,6 +60,7 @@ def tile(reading: Reading) -> tiles.Tile:
         state=None if info.target is None else reading.state,
         history=history if has_room else (),
         reference=info.target if isinstance(info.target, int | float) else None,
+        card=of_reading(reading).href,
     )
 
 

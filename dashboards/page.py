@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -84,6 +84,7 @@ class View:
     Attributes:
         path: the address without its query.
         ids: numbers taken from the path. They come from the client: readers check them against `scope`.
+        codes: codes of indicators taken from the path, in the form of the library; there may be none of that code.
         choices: all filters of the page by name.
         rejected: filters of the address that make no sense and were left out, for a notice.
     """
@@ -94,6 +95,7 @@ class View:
     ids: Mapping[str, int]
     choices: Mapping[str, Choice]
     rejected: Sequence[str] = ()
+    codes: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> str:
         """The value of a filter."""
@@ -189,8 +191,8 @@ class Page:
         Raises:
             NotFoundError: the path is not one of this page.
         """
-        ids = query.match(self.path, path)
-        if ids is None:
+        found = query.match(self.path, path)
+        if found is None:
             raise NotFoundError("没有这个页面。")
         scope = services.viewer().scope_for(self.requires)
         given = query.parse(search)
@@ -204,7 +206,15 @@ class Page:
                 rejected.append(f"{item.label}“{value[:40]}”")
                 value = default
             choices[item.name] = Choice(filter=item, value=value, default=default, options=options)
-        return View(services=services, scope=scope, path=path, ids=ids, choices=choices, rejected=tuple(rejected))
+        return View(
+            services=services,
+            scope=scope,
+            path=path,
+            ids=query.numbers(found),
+            codes=query.codes(found),
+            choices=choices,
+            rejected=tuple(rejected),
+        )
 
 
 def _allowed(item: Filter, options: Sequence[Option], value: str) -> bool:

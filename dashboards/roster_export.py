@@ -61,9 +61,9 @@ def export(services: Services) -> ResponseReturnValue:
     The file leaves only after it has been recorded. An offering that does not exist and one out of scope are
     answered alike.
     """
-    ids, viewer = query.match(ROSTER_FILE, request.path), services.viewer()
+    found, viewer = query.match(ROSTER_FILE, request.path), services.viewer()
     scope = viewer.scope_for(Permission.ROSTER_EXPORT)
-    number = 0 if ids is None else ids["offering_id"]
+    number = 0 if found is None else query.numbers(found)["offering_id"]
     offering = services.values.offering(number, scope=scope) if number else None
     if offering is None:
         refused = _event(viewer, number, kind=AuditKind.DENIED, result=Result.DENIED, detail=_WANTED)

@@ -275,10 +275,13 @@ class Reading:
 
     Attributes:
         points: oldest first, up to the last period with a value; a single one without value where there is none.
+        level: level of the entity, with `entity_id` its key; empty where nobody has said.
     """
 
     info: IndicatorInfo
     points: tuple[ValuePoint, ...]
+    level: str = ""
+    entity_id: int = 0
 
     @property
     def latest(self) -> ValuePoint:

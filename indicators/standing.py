@@ -63,6 +63,8 @@ def readings(
                 Reading(
                     info=_info_at(level, definition, plan.about, is_ratio=plan.denominator is not None),
                     points=tuple(points[: last + 1]),
+                    level=level,
+                    entity_id=entity_id,
                 )
             )
     return found

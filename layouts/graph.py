@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Final
 
 import plotly.graph_objects as go
 from dash import dcc, html
 from dash.development.base_component import Component
+
+from layouts import format as fmt
+from layouts import table
+from layouts.sheet import Datum, Sheet
 
 CONFIG: Final = {
     "displaylogo": False,
@@ -28,6 +33,7 @@ def graph(
     graph_id: str | dict[str, Any] | None = None,
     min_width: int = 0,
     is_read_from_end: bool = False,
+    sheet: Sheet | None = None,
 ) -> Component:
     """A figure as high as its layout says.
 
@@ -36,6 +42,7 @@ def graph(
         label: what the chart shows, in words, for readers who cannot see it.
         graph_id: id, where a click on the chart leads somewhere.
         min_width: in px; a narrower panel scrolls sideways. 0 where the figure fits any width.
+        sheet: the numbers of the chart, for its table view and its files.
         is_read_from_end: True where a panel that scrolls shows the right end first, such as the latest week.
 
     Raises:
@@ -53,4 +60,20 @@ def graph(
     )
     scrolls = {"style": {"overflowX": "auto"}} if min_width else {}
     name = "chart chart-from-end" if is_read_from_end else "chart"
-    return html.Div(chart, role="group", className=name, **scrolls, **{"aria-label": label})
+    drawn = html.Div(chart, role="group", className=name, **scrolls, **{"aria-label": label})
+    return drawn if sheet is None else html.Div([drawn, _table_view(sheet)])
+
+
+def _table_view(sheet: Sheet) -> Component:
+    """The numbers of the chart as a table, folded away until somebody asks for it."""
+    written = [[_written(value) for value in row] for row in sheet.rows]
+    names = [table.Column(title=name, is_number=index > 0) for index, name in enumerate(sheet.columns)]
+    place = {"role": "table", "page": "chart", "name": hashlib.sha256(sheet.title.encode()).hexdigest()[:12]}
+    return html.Details(
+        [html.Summary("表格"), table.table(names, written, caption=sheet.title, table_id=place)],
+        className="chart-table",
+    )
+
+
+def _written(value: Datum) -> str:
+    return fmt.number(value) if value is None or isinstance(value, float) else str(value)

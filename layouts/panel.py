@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from indicators.results import IndicatorInfo, State
 from layouts import format as fmt
 from layouts import states
+from layouts.sheet import Sheet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,8 @@ class Content:
         card: the indicator behind the panel, opened from its menu.
         versions: versions of library and data, shown on the card.
         download: address of the rows shown as a file, and what the link to it says.
+        number: address of the card of the very number shown; the indicator's own card where it is empty.
+        sheets: the numbers of the panel as tables, where they cannot be taken from what is drawn.
     """
 
     body: Component | Sequence[Component]
@@ -35,6 +38,8 @@ class Content:
     card: IndicatorInfo | None = None
     versions: tuple[str, str] = ("", "")
     download: tuple[str, str] | None = None
+    number: str = ""
+    sheets: Sequence[Sheet] = ()
 
 
 def frame(

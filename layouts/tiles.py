@@ -30,6 +30,7 @@ class Tile:
         reference: height of the dotted line of the sparkline.
         href: where a click leads; None makes the tile no link.
         is_on: True where the page is filtered by this tile.
+        card: address of the number's card (口径卡); None where the number is no indicator's.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Tile:
     href: str | None = None
     is_on: bool = False
     hint: str = ""
+    card: str | None = None
 
 
 def row(items: Sequence[Tile]) -> Component:

@@ -10,10 +10,19 @@ class Permission(StrEnum):
 
     APPLICATION_OPEN = "application:open"
     ACCOUNT_OWN = "account:own"
+    SCHOOL_VIEW = "school:view"
+    MAJOR_VIEW = "major:view"
+    MODEL_WEIGH = "model:weigh"
     COURSE_VIEW = "course:view"
+    TEACHER_VIEW = "teacher:view"
     CLASS_VIEW = "class:view"
     STUDENT_VIEW = "student:view"
     ROSTER_EXPORT = "roster:export"
+    INDICATOR_VIEW = "indicator:view"
+    DATA_VIEW = "data:view"
+    PANEL_EXPORT = "panel:export"
+    SCREEN_VIEW = "screen:view"
+    SCREEN_MANAGE = "screen:manage"
     ACCOUNT_VIEW = "account:view"
     ACCOUNT_MANAGE = "account:manage"
     POST_GRANT = "post:grant"
@@ -30,10 +39,19 @@ class Permission(StrEnum):
 _NAMES_ZH = {
     Permission.APPLICATION_OPEN: "打开平台",
     Permission.ACCOUNT_OWN: "管理本人账号",
+    Permission.SCHOOL_VIEW: "查看学校层面",
+    Permission.MAJOR_VIEW: "查看专业",
+    Permission.MODEL_WEIGH: "调整诊断模型权重",
     Permission.COURSE_VIEW: "查看课程与教学班",
+    Permission.TEACHER_VIEW: "查看教师",
     Permission.CLASS_VIEW: "查看班级",
     Permission.STUDENT_VIEW: "查看学生",
     Permission.ROSTER_EXPORT: "导出教学班名单",
+    Permission.INDICATOR_VIEW: "查看指标库",
+    Permission.DATA_VIEW: "查看数据与采集",
+    Permission.PANEL_EXPORT: "导出图表",
+    Permission.SCREEN_VIEW: "打开大屏",
+    Permission.SCREEN_MANAGE: "管理大屏",
     Permission.ACCOUNT_VIEW: "查看账号与岗位",
     Permission.ACCOUNT_MANAGE: "管理账号",
     Permission.POST_GRANT: "授予与终止岗位",

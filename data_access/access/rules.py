@@ -89,9 +89,33 @@ ALLOWANCES: Final = (
         reason="每人管理自己的密码与登录；大屏无人值守，不设个人设置",
     ),
     Allowance(
+        permission=Permission.SCHOOL_VIEW,
+        roles=_STAFF,
+        reason="学校层面的汇总是全体教职工的共同参照",
+    ),
+    Allowance(
+        permission=Permission.MAJOR_VIEW,
+        roles=frozenset(
+            {Role.LEADER, Role.QUALITY_OFFICE, Role.FUNCTION_HEAD, Role.DEPARTMENT_HEAD, Role.MAJOR_LEADER}
+        ),
+        reason="专业诊改由专业带头人、系部、职能部门与学校共同进行",
+    ),
+    Allowance(
+        permission=Permission.MODEL_WEIGH,
+        roles=frozenset({Role.QUALITY_OFFICE}),
+        reason="诊断模型的权重由质量办统一维护，每次调整留有记录",
+    ),
+    Allowance(
         permission=Permission.COURSE_VIEW,
         roles=_STAFF - {Role.COUNSELLOR, Role.STUDENT_AFFAIRS},
         reason="课程层面由教学管理与任课教师使用，班主任看本班教学班",
+    ),
+    Allowance(
+        permission=Permission.TEACHER_VIEW,
+        roles=frozenset(
+            {Role.LEADER, Role.QUALITY_OFFICE, Role.FUNCTION_HEAD, Role.DEPARTMENT_HEAD, Role.MAJOR_LEADER, Role.TEACHER}
+        ),
+        reason="教师看自己的档案，系部与人事看队伍",
     ),
     Allowance(
         permission=Permission.CLASS_VIEW,
@@ -108,6 +132,31 @@ ALLOWANCES: Final = (
         permission=Permission.ROSTER_EXPORT,
         roles=frozenset({Role.DEPARTMENT_HEAD, Role.COURSE_LEADER, Role.TEACHER, Role.CLASS_ADVISER}),
         reason="直接负责教学班或班级的人需要名单；校级只看汇总",
+    ),
+    Allowance(
+        permission=Permission.INDICATOR_VIEW,
+        roles=_STAFF | {Role.STUDENT, Role.PSYCHOLOGY_CENTRE, Role.DATA_STEWARD},
+        reason="每个数字都能查到它的口径；指标的定义对全体师生公开，数值按各自的数据范围",
+    ),
+    Allowance(
+        permission=Permission.DATA_VIEW,
+        roles=frozenset({Role.LEADER, Role.QUALITY_OFFICE, Role.FUNCTION_HEAD, Role.DATA_STEWARD}),
+        reason="数据的来源与及时性由数据管理员负责，管理者据此判断数字能不能用",
+    ),
+    Allowance(
+        permission=Permission.PANEL_EXPORT,
+        roles=_STAFF,
+        reason="教职工可以带走自己看得到的图表，每次导出留有记录；学生在本人页面查看",
+    ),
+    Allowance(
+        permission=Permission.SCREEN_VIEW,
+        roles=frozenset({Role.LEADER, Role.QUALITY_OFFICE, Role.WALL_SCREEN}),
+        reason="大屏由专用令牌打开，领导可以预览；只显示群体数据",
+    ),
+    Allowance(
+        permission=Permission.SCREEN_MANAGE,
+        roles=frozenset({Role.SYSTEM_ADMINISTRATOR}),
+        reason="大屏令牌与场景由系统管理员发放和设置",
     ),
     Allowance(
         permission=Permission.ACCOUNT_VIEW,
