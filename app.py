@@ -68,14 +68,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     from data_access.access.posts import Posts  # noqa: PLC0415
     from data_access.access.secret import installation_secret  # noqa: PLC0415
     from data_access.access.sessions import Sessions  # noqa: PLC0415
+    from data_access.readers.lessons import LessonReader  # noqa: PLC0415
+    from indicators.lessons import Lessons  # noqa: PLC0415
 
     chosen = settings or Settings.from_environment()
     database = open_home(chosen)
     check_safe_start(chosen, database)
     secret = installation_secret(chosen)
     audit = AuditLog(database)
+    values = open_values(chosen, database)
     services = Services(
-        values=open_values(chosen, database),
+        values=values,
+        lessons=Lessons(LessonReader(values.rosters.facts)),
         viewer=current_viewer,
         today=today,
         accounts=Accounts(database, audit),

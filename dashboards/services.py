@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from data_access.access.posts import Posts
     from data_access.access.sessions import Sessions
     from data_access.settings import Settings
+    from indicators.lessons import Lessons
 
 
 class ValueService(Protocol):
@@ -137,6 +138,7 @@ class Services:
         viewer: who asks in the current request. Pages pass their scope on and never look inside.
         today: the current day; pages compare the age of data with it.
         settings: those of the installation.
+        lessons: what happened in lessons, from the few facts behind a page of sections.
     """
 
     values: ValueService
@@ -150,6 +152,7 @@ class Services:
     authentication: Authentication = _ABSENT
     audit: AuditLog = _ABSENT
     settings: Settings = _ABSENT
+    lessons: Lessons = _ABSENT
 
     def scope(self) -> Scope:
         """What the viewer of the current request may read."""

@@ -18,6 +18,7 @@ from data_access.access.nodes import Nodes
 from data_access.access.posts import Posts
 from data_access.access.sessions import Sessions
 from indicators import standing
+from indicators.lessons import Lessons
 from indicators.values import StoredValues
 from tests.architecture.test_import_layers import MODULES, ROOT
 
@@ -199,7 +200,7 @@ def unlimited(tree: ast.AST) -> set[str]:
 
 # -- every read takes a scope -------------------------------------------------------------------
 
-DOORS: tuple[type, ...] = (StoredValues, Accounts, Posts, Sessions, AuditLog, Nodes)
+DOORS: tuple[type, ...] = (StoredValues, Lessons, Accounts, Posts, Sessions, AuditLog, Nodes)
 """Classes besides the readers from which pages get rows."""
 NO_ROWS = {
     "AuditLog.head": "number and hash of the last event, for a check from outside",
