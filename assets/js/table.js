@@ -25,6 +25,14 @@
     return made;
   }
 
+  /* A drawing in the colour of its state: the picture is a mask over the current colour. */
+  function drawing(value) {
+    const made = element('span', { name: 'cell-drawing ' + value.name, attributes: { role: 'img', 'aria-label': value.text } });
+    made.style.maskImage = value.mask;
+    made.style.webkitMaskImage = value.mask;
+    return made;
+  }
+
   function cell(value, column) {
     const made = column.heading
       ? element('th', { attributes: { scope: 'row' } })
@@ -32,7 +40,13 @@
     if (typeof value === 'string') {
       made.textContent = value;
     } else if (value.href) {
-      made.append(link(value.text, value.href, value.name));
+      const anchor = link(value.text, value.href, value.name);
+      if (value.spoken) {
+        anchor.setAttribute('aria-label', value.spoken);
+      }
+      made.append(anchor);
+    } else if (value.mask) {
+      made.append(drawing(value));
     } else {
       made.textContent = value.text;
       made.className = (made.className + ' ' + value.name).trim();
