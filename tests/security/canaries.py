@@ -154,10 +154,14 @@ def _table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=contracts()[name].arrow_schema(technical=False))
 
 
+def teachers() -> list[Key]:
+    """Paths of all teachers: heads of departments, leaders of majors, advisers of classes, counsellors of majors."""
+    places: list[Key] = [(d,) for d in (*DEPARTMENTS, OFFICE)]
+    return [*places, *majors(), *classes(), *((*m, 50) for m in majors())]
+
+
 def _teachers() -> Iterator[dict[str, Any]]:
-    places: list[Key] = [(d,) for d in (*DEPARTMENTS, OFFICE)] + list(majors()) + list(classes())
-    places += [(*m, 50) for m in majors()]
-    for place in places:
+    for place in teachers():
         yield {
             "teacher_id": teacher(*place), "staff_no": f"t{teacher(*place)}", "teacher_name": f"教师{number(*place)}",
             "dept_id": place[0], "major_id": number(*place[:2]) if len(place) > 1 else None,

@@ -19,10 +19,12 @@ from tests.security.canaries import (
     Key,
     canary,
     course,
+    majors,
     number,
     roster,
     students,
     teacher,
+    teachers,
 )
 
 PostRow = tuple[Role, str, int, dt.date, dt.date | None]
@@ -52,6 +54,8 @@ class Persona:
         students: whose own page they may open.
         roster: whom they may see in the offering held for a class in a term.
         classes: paths of the classes whose page they may open.
+        majors: paths of the majors whose page they may open; None where the role table leaves it open.
+        teachers: paths of the teachers whose page they may open; None likewise.
         exports: whom they may take away in a file; the same as `roster` unless said.
         can_sign_in: False where no post is valid, or the account is disabled.
     """
@@ -61,6 +65,8 @@ class Persona:
     students: frozenset[Key] = frozenset()
     roster: Callable[[Key, int], set[Key]] = nobody
     classes: frozenset[Key] = frozenset()
+    majors: frozenset[Key] | None = frozenset()
+    teachers: frozenset[Key] | None = frozenset()
     exports: Callable[[Key, int], set[Key]] | None = None
     kind: str = "other"
     person_id: int | None = None
@@ -89,22 +95,50 @@ def _classes(*path: int) -> frozenset[Key]:
     return frozenset(c for c in CLASSES if c[: len(path)] == path)
 
 
+MAJORS = frozenset(majors())
+TEACHERS = frozenset(teachers())
+
+
+def _majors(*path: int) -> frozenset[Key]:
+    return frozenset(m for m in MAJORS if m[: len(path)] == path)
+
+
+def _teachers(*path: int) -> frozenset[Key]:
+    return frozenset(t for t in TEACHERS if t[: len(path)] == path)
+
+
 def _own_students(place: Key, term: int) -> set[Key]:
     return {s for s in roster(*place, term=term) if s[:3] == (1, 1, 1)} if place == (1, 1, 1) else set()
 
 
 PERSONAS = (
-    Persona(name="leader", posts=(post(Role.LEADER, "school", 1),), students=ALL, roster=whole(), classes=CLASSES),
     Persona(
-        name="quality", posts=(post(Role.QUALITY_OFFICE, "school", 1),), students=ALL, roster=whole(), classes=CLASSES
+        name="leader",
+        posts=(post(Role.LEADER, "school", 1),),
+        students=ALL,
+        roster=whole(),
+        classes=CLASSES,
+        majors=MAJORS,
+        teachers=TEACHERS,
     ),
-    Persona(name="function", posts=(post(Role.FUNCTION_HEAD, "dept", OFFICE),)),
+    Persona(
+        name="quality",
+        posts=(post(Role.QUALITY_OFFICE, "school", 1),),
+        students=ALL,
+        roster=whole(),
+        classes=CLASSES,
+        majors=MAJORS,
+        teachers=TEACHERS,
+    ),
+    Persona(name="function", posts=(post(Role.FUNCTION_HEAD, "dept", OFFICE),), majors=None, teachers=None),
     Persona(
         name="department",
         posts=(post(Role.DEPARTMENT_HEAD, "dept", 1),),
         students=_below(1),
         roster=whole(1),
         classes=_classes(1),
+        majors=_majors(1),
+        teachers=_teachers(1),
     ),
     Persona(
         name="major",
@@ -112,12 +146,15 @@ PERSONAS = (
         students=_below(1, 1),
         roster=lambda place, term: whole(1, 1)(place, term) & _below(1, 1),
         classes=_classes(1, 1),
+        majors=_majors(1, 1),
+        teachers=_teachers(1, 1),
     ),
     Persona(name="course", posts=(post(Role.COURSE_LEADER, "course", course(1, 1)),), roster=whole(1, 1)),
     Persona(
         name="teacher",
         posts=(post(Role.TEACHER, "teacher", teacher(1, 1, 1)),),
         roster=whole(1, 1, 1),
+        teachers=frozenset({(1, 1, 1)}),
         kind="teacher",
         person_id=teacher(1, 1, 1),
     ),
@@ -164,6 +201,7 @@ PERSONAS = (
         students=_below(2, 1, 2),
         roster=lambda place, term: whole(1, 1, 1)(place, term) | whole(2, 1, 2)(place, term),
         classes=_classes(2, 1, 2),
+        teachers=frozenset({(1, 1, 1)}),
     ),
     Persona(
         name="leader-who-teaches",
@@ -171,6 +209,8 @@ PERSONAS = (
         students=ALL,
         roster=whole(),
         classes=CLASSES,
+        majors=MAJORS,
+        teachers=TEACHERS,
         exports=whole(1, 1, 1),
     ),
     Persona(
@@ -229,5 +269,38 @@ RELATIONS: dict[str, dict[str, object]] = {
         "future": ((1, 1, 1), LATER),
         "nonexistent": None,
     },
+    "major_id": {
+        "own": (1, 1),
+        "same class": (1, 1),
+        "same major": (1, 1),
+        "same department": (1, 2),
+        "other department": (2, 1),
+        "former": (2, 2),
+        "future": (3, 1),
+        "nonexistent": None,
+    },
+    "teacher_id": {
+        "own": (1, 1, 1),
+        "same class": (1, 1, 50),
+        "same major": (1, 1, 2),
+        "same department": (1, 2, 1),
+        "other department": (2, 1, 1),
+        "former": (2, 2, 1),
+        "future": (2, 2, 2),
+        "nonexistent": None,
+    },
+    "indicator_code": {
+        "own": (1, 1, 1, 1),
+        "same class": (1, 1, 1, 2),
+        "same major": (1, 1, 2, 1),
+        "same department": (1, 2, 1, 1),
+        "other department": (2, 1, 1, 1),
+        "former": (1, 1, 1, 7),
+        "future": NOT_YET,
+        "nonexistent": None,
+    },
 }
-"""For every kind of id in an address: which entity stands in which relation to D1M1C1S1."""
+"""For every kind of id in an address: which entity stands in which relation to D1M1C1S1.
+
+The card of an indicator is asked for by its code, and for the figure of a student.
+"""

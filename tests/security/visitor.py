@@ -19,11 +19,13 @@ from werkzeug.test import TestResponse
 from dashboards import PAGES, ids, query
 from dashboards.page import Page
 from layouts import shell
-from tests.security.canaries import NONEXISTENT, NOW, number, offering
+from tests.security.canaries import NONEXISTENT, NOW, number, offering, teacher
 from tests.security.personas import RELATIONS
 
 PASSWORD = "Tidal-Harbour-2026"
 DATA = "/_dash-update-component"
+CODE = "CRS-ATT-01"
+"""The indicator whose card is asked for."""
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
@@ -31,6 +33,8 @@ def key_of(kind: str, entity: Any) -> int:
     """The id that stands in an address for an entity of `RELATIONS`."""
     if entity is None:
         return NONEXISTENT
+    if kind == "teacher_id":
+        return teacher(*entity)
     return offering(*entity[0], term=entity[1]) if kind == "offering_id" else number(*entity)
 
 
@@ -40,6 +44,7 @@ class Address:
 
     page: Page
     path: str
+    search: str = ""
     kind: str = ""
     relation: str = ""
     entity: Any = None
@@ -60,9 +65,11 @@ def addresses() -> Iterator[Address]:
         (kind,) = kinds
         for relation, entity in RELATIONS[kind].items():
             key = key_of(kind, entity)
-            path = page.path.replace(f"<{kind}>", str(key))
-            assert query.match(page.path, path) == {kind: key}
-            yield Address(page=page, path=path, kind=kind, relation=relation, entity=entity, key=key)
+            is_code = kind == "indicator_code"
+            named = CODE if is_code else str(key)
+            path, search = page.path.replace(f"<{kind}>", named), f"?of=student:{key}" if is_code else ""
+            assert query.match(page.path, path) == {kind: named}
+            yield Address(page=page, path=path, search=search, kind=kind, relation=relation, entity=entity, key=key)
 
 
 class Visitor:
