@@ -35,6 +35,10 @@ test: install-dev browser ## Everything: lint, types, all tests on SQLite, Postg
 bench: install-dev ## Measure speed, as ratios within one run; needs a quiet machine
 	$(BIN)/python -m bench
 
+.PHONY: shots
+shots: install-dev browser ## Photograph every page as everybody sees it, into var/gallery
+	$(BIN)/python -m tests.e2e.gallery $(SHOTS)
+
 .PHONY: docs
 docs: install ## Write the generated pages of docs/ again
 	$(BIN)/python -m docs.generate

@@ -1,0 +1,47 @@
+"""Every page for every role: it opens, nothing on it fails or is blank, nothing sticks out, nothing goes elsewhere.
+
+That the console stays silent and no other host is asked is seen to by the fixture `visit_of`.
+"""
+
+import pytest
+
+from data_access.access.roles import Role
+from tests.e2e.tour import DRAWN, tour
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PEOPLE = (
+    "leader", "quality", "function", "depthead", "majorleader", "courseleader", "teacher", "adviser", "counsellor",
+    "studentaffairs", "psychology", "student", "steward", "sysadmin", "secadmin", "auditadmin",
+)  # fmt: skip
+WIDE, NARROW, PHONE = (1440, 900), (1280, 800), (375, 812)
+FOR_PHONES = {"student": {"home"}, "adviser": {"home", "class", "student"}, "counsellor": {"class"}}
+"""Pages that people open on a phone, by person."""
+STICKS_OUT = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+BLANK = """() => [...document.querySelectorAll('main .panel')].filter((panel) => panel.childElementCount > 0
+    && !panel.querySelector('.main-svg') && !panel.innerText.trim()).map((panel) => panel.id)"""
+
+
+def test_there_is_somebody_of_every_role():
+    assert len(PEOPLE) == len(Role) - 1  # the wall screen has a page and tests of its own
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_every_page_of_a_person_opens_whole_and_fits_the_window(person, visit_of, record_property):
+    visit = visit_of()
+    visit.enter(person)
+    window = visit.page
+    seen = []
+    for stop in tour(window, visit.address):
+        where = f"{person} at {stop.address}"
+        seen.append(stop.kind)
+        assert window.locator(".message-failed").count() == 0, where
+        assert window.locator(".not-found").count() == 0, where
+        assert window.evaluate(BLANK) == [], where
+        for size in (WIDE, NARROW, *([PHONE] if stop.kind in FOR_PHONES.get(person, ()) else [])):
+            window.set_viewport_size({"width": size[0], "height": size[1]})
+            window.wait_for_function(DRAWN)
+            assert window.evaluate(STICKS_OUT) <= 0, f"{where} at {size[0]} px"
+        window.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    record_property("pages", " ".join(seen))
+    assert "home" in seen
