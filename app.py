@@ -69,7 +69,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     from data_access.access.secret import installation_secret  # noqa: PLC0415
     from data_access.access.sessions import Sessions  # noqa: PLC0415
     from data_access.readers.lessons import LessonReader  # noqa: PLC0415
+    from data_access.readers.reference import ReferenceReader  # noqa: PLC0415
+    from data_access.readers.team import TeamReader  # noqa: PLC0415
     from indicators.lessons import Lessons  # noqa: PLC0415
+    from indicators.standards import Standards  # noqa: PLC0415
 
     chosen = settings or Settings.from_environment()
     database = open_home(chosen)
@@ -80,6 +83,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     services = Services(
         values=values,
         lessons=Lessons(LessonReader(values.rosters.facts)),
+        standards=Standards(ReferenceReader(database, values.rosters.facts)),
         viewer=current_viewer,
         today=today,
         accounts=Accounts(database, audit),
@@ -90,6 +94,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         authentication=Authentication(database, audit, secret),
         audit=audit,
         settings=chosen,
+        team=TeamReader(values.rosters.facts),
+        rolls=values.rolls,
     )
     return make(PAGES, services, secret=secret, assets_folder=ROOT / "assets")
 

@@ -33,8 +33,11 @@ if TYPE_CHECKING:
     from data_access.access.nodes import Nodes
     from data_access.access.posts import Posts
     from data_access.access.sessions import Sessions
+    from data_access.readers.class_roll import ClassRollReader
+    from data_access.readers.team import TeamReader
     from data_access.settings import Settings
     from indicators.lessons import Lessons
+    from indicators.standards import Standards
 
 
 class ValueService(Protocol):
@@ -152,6 +155,9 @@ class Services:
     authentication: Authentication = _ABSENT
     audit: AuditLog = _ABSENT
     settings: Settings = _ABSENT
+    team: TeamReader = _ABSENT
+    rolls: ClassRollReader = _ABSENT
+    standards: Standards = _ABSENT
     lessons: Lessons = _ABSENT
 
     def scope(self) -> Scope:

@@ -19,6 +19,7 @@ from data_access.access.posts import Posts
 from data_access.access.sessions import Sessions
 from indicators import standing
 from indicators.lessons import Lessons
+from indicators.standards import Standards
 from indicators.values import StoredValues
 from tests.architecture.test_import_layers import MODULES, ROOT
 
@@ -200,7 +201,7 @@ def unlimited(tree: ast.AST) -> set[str]:
 
 # -- every read takes a scope -------------------------------------------------------------------
 
-DOORS: tuple[type, ...] = (StoredValues, Lessons, Accounts, Posts, Sessions, AuditLog, Nodes)
+DOORS: tuple[type, ...] = (StoredValues, Lessons, Accounts, Posts, Sessions, AuditLog, Nodes, Standards)
 """Classes besides the readers from which pages get rows."""
 NO_ROWS = {
     "AuditLog.head": "number and hash of the last event, for a check from outside",
@@ -215,21 +216,31 @@ NO_ROWS = {
     "FactReader.query": "within readers only, which have asked for the scope before",
     "ValueReader.definition": "how an indicator is defined",
     "ValueReader.plans": "how an indicator is read",
-    "ValueReader.own_plans": "how indicators are read",
+    "ValueReader.catalogue": "how indicators are read, and periods",
+    "ValueReader.moment": "the reader itself",
+    "ValueReader.snapshot": "within readers only: a connection",
+    "BatchReader.moment": "the reader itself",
+    "CatalogueKeeper.current": "how indicators are read, and periods",
     "ValueReader.codes_of": "which indicators a department answers for",
     "ValueReader.period": "a period",
     "ValueReader.periods": "periods",
     "ValueReader.calendar": "periods",
     "ValueReader.versions": "versions of library and data",
+    "ReferenceReader.placements": "where indicators stand in the diagnosis",
+    "Standards.placements": "where indicators stand in the diagnosis",
     "StoredValues.indicator": "how an indicator is defined",
     "StoredValues.codes_of": "which indicators a department answers for",
     "StoredValues.terms": "terms",
     "StoredValues.periods": "periods",
     "StoredValues.data_date": "the last day with data",
     "StoredValues.versions": "versions of library and data",
+    "expressions.slots_of": "names of the parts of an expression",
+    "expressions.to_array": "works an expression out over what it is given",
     "expressions.to_sql": "an expression",
+    "figures.drained": "rows of a statement that has its scope",
     "figures.judged_rows": "leaves out rows of those it is given",
     "figures.judged_columns": "leaves out rows of those it is given",
+    "narrowing.require_level": "refuses a level",
     "plans.stored_plan": "how an indicator is read",
     "plans.subject_of": "what an indicator is about",
     "small_groups.is_judged": "whether groups are to be judged; the scope stands in line, it is what is asked about",
