@@ -12,14 +12,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from wtforms import ValidationError
 
 from dashboards import identity
-from dashboards.surface import ASSETS, DASH_ROUTES
+from dashboards.surface import ASSETS, SUITES
 from data_access.settings import Settings
 
 LARGEST_BODY: Final = 2 * 1024 * 1024
 TOKEN_COOKIE: Final = "_csrf_token"  # noqa: S105 (a name)
 """Readable by scripts of our pages: dash-renderer copies it into the header of every request for data."""
-_SUITES: Final = next(endpoint for endpoint in DASH_ROUTES if endpoint.startswith("/_dash-component-suites/"))
-_KEPT: Final = frozenset({_SUITES, ASSETS})
+_KEPT: Final = frozenset({SUITES, ASSETS})
 _YEAR: Final = 365 * 24 * 3600
 
 HEADERS: Final = {
@@ -120,7 +119,7 @@ def install(server: Flask, *, is_secure: bool, script_hashes: Callable[[], Seque
 
 def _let_browser_keep(response: Response) -> None:
     """What carries its version in its address may be kept for good; the rest is asked for again."""
-    has_version = bool(response.cache_control.max_age) if request.endpoint == _SUITES else "m" in request.args
+    has_version = bool(response.cache_control.max_age) if request.endpoint == SUITES else "m" in request.args
     if has_version:
         response.headers["Cache-Control"] = f"private, max-age={_YEAR}, immutable"
     else:

@@ -15,6 +15,7 @@ from flask_wtf.csrf import generate_csrf
 from dashboards import (
     account,
     audit_log,
+    compression,
     guard,
     health,
     identity,
@@ -25,6 +26,8 @@ from dashboards import (
     role_matrix,
     roster_export,
     routes,
+    screen,
+    screens,
     security,
     server_page,
     sign_in,
@@ -55,6 +58,8 @@ BLUEPRINTS: Final[tuple[MakeBlueprint, ...]] = (
     role_matrix.blueprint,
     audit_log.blueprint,
     roster_export.blueprint,
+    screen.blueprint,
+    screens.blueprint,
 )
 """Everything that the server draws itself; a module that brings pages of its own is entered here."""
 
@@ -81,6 +86,8 @@ def make(pages: Sequence[Page], services: Services, *, secret: bytes, assets_fol
         hosts={urlsplit(public_url).hostname or ""} if is_production else LOOPBACK,
         elsewhere=f"请用 {public_url} 打开平台。" if is_production else "演示模式只能在本机以本机地址打开。",
         who=identity.viewer_or_none,
+        at_screen=functools.partial(screen.viewer_at_screen, services),
+        screen_refusal=screen.refusal,
         callbacks=lambda: apps[0].callback_map,
         denials=denials,
     )
@@ -89,6 +96,7 @@ def make(pages: Sequence[Page], services: Services, *, secret: bytes, assets_fol
         is_secure=is_production,
         script_hashes=functools.cache(lambda: tuple(apps[0].csp_hashes())),
     )
+    compression.install(server)
     server_page.install(server, pages=pages, assets_folder=assets_folder)
     refusals.install(server)
     routes.install(server)

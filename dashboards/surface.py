@@ -20,6 +20,8 @@ SIGN_IN: Final = "/sign-in"
 FIRST_PASSWORD: Final = "/account/first-password"  # noqa: S105 (an address)
 DATA: Final = "/_dash-update-component"
 """Endpoint (and address) of every request for data."""
+SUITES: Final = "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
+"""Endpoint (and address) of the published scripts of Dash."""
 ASSETS: Final = "_dash_assets.static"
 """Endpoint of our own style sheets and scripts."""
 
@@ -29,11 +31,15 @@ OPEN_ASSETS: Final = frozenset(
         "10-shell.css",
         "40-forms.css",
         "50-sign-in.css",
+        "80-screen.css",
         "favicon.ico",
+        "js/screen-draw.js",
+        "js/screen-feed.js",
+        "js/screen.js",
         "vendor/bootstrap-5.3.8.min.css",
     }
 )
-"""What the sign-in page needs; all else in ``assets/`` waits until somebody is signed in."""
+"""What the sign-in page and the wall screen need; all else in ``assets/`` waits until somebody is signed in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,18 +49,21 @@ class Access:
     Attributes:
         reason: why, where the route is none of our own.
         is_page: False for what only pages ask for: it is refused as JSON and never led to the sign-in page.
+        takes_screen_token: True where the token of a wall screen is worth a sign-in.
     """
 
     permission: Permission | None = None
     needs_sign_in: bool = True
     reason: str = ""
     is_page: bool = True
+    takes_screen_token: bool = False
 
     def __str__(self) -> str:
         """As the frozen list of the surface writes it."""
         if not self.needs_sign_in:
             return "open"
-        return self.permission.value if self.permission else "signed-in"
+        needed = self.permission.value if self.permission else "signed-in"
+        return f"{needed} or screen token" if self.takes_screen_token else needed
 
 
 OPEN: Final = Access(needs_sign_in=False)
@@ -76,6 +85,12 @@ def open_to_signed_in(view: View) -> View:
 def asked_by_pages(view: View) -> View:
     """Marks a view, besides who may reach it, as one that no person opens: whoever may not is told so in JSON."""
     view.access = replace(view.access, is_page=False)  # type: ignore[attr-defined]
+    return view
+
+
+def opens_by_screen_token(view: View) -> View:
+    """Marks a view, besides who may reach it, as one that a wall screen opens by its token."""
+    view.access = replace(view.access, takes_screen_token=True)  # type: ignore[attr-defined]
     return view
 
 
@@ -111,7 +126,7 @@ DASH_ROUTES: Final[Mapping[str, Access]] = {
     DATA: Access(
         permission=Permission.APPLICATION_OPEN, reason="and what the callback itself needs, see below", is_page=False
     ),
-    "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>": Access(
+    SUITES: Access(
         reason="published scripts of Dash, the same everywhere", is_page=False
     ),
     ASSETS: Access(reason="our own style sheets and scripts; some are open, see OPEN_ASSETS", is_page=False),

@@ -22,6 +22,7 @@ FENCES = {
     "dash_ag_grid": ("layouts",),
     "plotly": ("layouts",),
     "sklearn": ("indicators.risk",),
+    "flask_compress": ("dashboards.compression",),
     "flask_login": ("dashboards.identity",),
     "flask_wtf": ("dashboards",),
     "wtforms": ("dashboards",),
