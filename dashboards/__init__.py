@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards import courses, home, offering, school_class, student
+from dashboards import courses, home, offering, school_class, student, teacher, teachers
 from dashboards.page import Page
 
-PAGES: Final[tuple[Page, ...]] = (home.PAGE, courses.PAGE, offering.PAGE, school_class.PAGE, student.PAGE)
+PAGES: Final[tuple[Page, ...]] = (
+    home.PAGE,
+    courses.PAGE,
+    offering.PAGE,
+    teachers.PAGE,
+    teacher.PAGE,
+    school_class.PAGE,
+    student.PAGE,
+)

@@ -36,6 +36,7 @@ LINKS: Final[Mapping[str, Link]] = {
     "dept": Link(address="/courses?dept={}", requires=Permission.COURSE_VIEW),
     "class": Link(address="/classes/{}", requires=Permission.CLASS_VIEW),
     "offering": Link(address="/offerings/{}", requires=Permission.COURSE_VIEW),
+    "teacher": Link(address="/teachers/{}", requires=Permission.TEACHER_VIEW),
     "student": Link(address="/students/{}", requires=Permission.STUDENT_VIEW),
 }
 """By level. Others have no page of their own."""

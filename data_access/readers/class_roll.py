@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from data_access.access.scope import Scope
@@ -15,11 +16,45 @@ _LATEST: Final = """
 _CARERS: Final = "SELECT head_teacher_id, counsellor_id FROM {files} WHERE class_id = $class_id"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClassPlace:
+    """Where a class stands in the tree; keys are 0 and the grade None where that is not known."""
+
+    class_id: int
+    name: str
+    dept_id: int
+    dept_name: str
+    major_id: int
+    grade_year: int | None
+
+
 class ClassRollReader:
     """Reads the rolls of classes; safe to share between threads."""
 
     def __init__(self, facts: FactReader) -> None:
         self.facts = facts
+
+    def places(self, *, scope: Scope, class_ids: Collection[int] | None = None) -> list[ClassPlace]:
+        """Where the classes within the scope stand, by id; only these where some are named."""
+        return [
+            ClassPlace(
+                class_id=row["entity_id"],
+                name=row["name"],
+                dept_id=row["dept_id"] or 0,
+                dept_name=row["dept_name"] or "",
+                major_id=row["major_id"] or 0,
+                grade_year=row["grade_year"],
+            )
+            for row in self.facts.values.entities("class", scope=scope, entity_ids=class_ids)
+        ]
+
+    def present(self, student_ids: Collection[int], *, scope: Scope) -> frozenset[int]:
+        """Those of these students within the scope whom no later snapshot of the roll calls gone."""
+        students = self.facts.values.named("student", scope=scope, entity_ids=student_ids)
+        asked = {"students": [student.entity_id for student in students]}
+        rows = self.facts.query(self.facts.files("fact_student_term", term_id=None), _LATEST, asked) if students else []
+        gone = {row["student_id"] for row in rows if not row["is_on_roll"]}
+        return frozenset(asked["students"]) - gone
 
     def members(self, class_ids: Collection[int], *, scope: Scope) -> list[Mapping[str, Any]]:
         """The students within the scope who are in these classes now, as `ValueReader.entities` gives them.
