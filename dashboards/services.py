@@ -32,11 +32,15 @@ if TYPE_CHECKING:
     from data_access.access.authentication import Authentication
     from data_access.access.nodes import Nodes
     from data_access.access.posts import Posts
+    from data_access.access.screen_settings import ScreenSettingStore
+    from data_access.access.screens import Screens
     from data_access.access.sessions import Sessions
     from data_access.readers.class_roll import ClassRollReader
     from data_access.readers.team import TeamReader
     from data_access.settings import Settings
     from indicators.lessons import Lessons
+    from indicators.numbers import Numbers
+    from indicators.shelf import Shelf
     from indicators.standards import Standards
 
 
@@ -107,6 +111,19 @@ class ValueService(Protocol):
     ) -> Board:
         """Many entities of `level` side by side over the periods of a term; `below` such as ``("class", {12})``."""
 
+    def history(
+        self,
+        codes: Sequence[str],
+        level: str,
+        *,
+        until: dt.date | None,
+        last: int,
+        below: tuple[str, Collection[int]] | None = None,
+        entity_ids: Collection[int] | None = None,
+        scope: Scope,
+    ) -> Board:
+        """Many entities of `level` side by side, each indicator over the `last` periods of its kind begun by `until`."""
+
     def codes_of(self, owners: Collection[str]) -> Sequence[str]:
         """Codes of the indicators for which one of these departments answers, by name."""
 
@@ -152,6 +169,8 @@ class Services:
     nodes: Nodes = _ABSENT
     account_files: AccountFile = _ABSENT
     sessions: Sessions = _ABSENT
+    screens: Screens = _ABSENT
+    screen_settings: ScreenSettingStore = _ABSENT
     authentication: Authentication = _ABSENT
     audit: AuditLog = _ABSENT
     settings: Settings = _ABSENT
@@ -159,6 +178,8 @@ class Services:
     rolls: ClassRollReader = _ABSENT
     standards: Standards = _ABSENT
     lessons: Lessons = _ABSENT
+    library: Shelf = _ABSENT
+    numbers: Numbers = _ABSENT
 
     def scope(self) -> Scope:
         """What the viewer of the current request may read."""

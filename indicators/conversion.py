@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_access.access.privacy import Subject
+from data_access.readers.catalogue import StoredPeriod
 from data_access.readers.figures import StoredValue, ValueColumns
-from data_access.readers.stored import NamedEntity, StoredPeriod
+from data_access.readers.stored import NamedEntity
 from indicators.model import PERIOD_WORDS
 from indicators.results import (
     Absence,
@@ -76,6 +77,32 @@ def value_point(period: PeriodInfo, row: StoredValue | None) -> ValuePoint:
     )
 
 
+def value_points(found: ValueColumns, periods: Mapping[int, PeriodInfo]) -> list[ValuePoint]:
+    """The series of one entity over `periods` (by id, in order); no row is no data."""
+    known = {
+        period_id: ValuePoint(
+            period=periods[period_id],
+            value=value,
+            numerator=numerator,
+            denominator=denominator,
+            rows=rows,
+            is_suppressed=is_suppressed,
+        )
+        for period_id, value, numerator, denominator, rows, is_suppressed in zip(
+            found.period_id.tolist(),
+            *(_numbers(column) for column in (found.value, found.numerator, found.denominator)),
+            found.rows.tolist(),
+            found.suppressed.tolist(),
+            strict=True,
+        )
+    }
+    return [known.get(key) or ValuePoint(period=period, value=None) for key, period in periods.items()]
+
+
+def _numbers(column: NDArray[np.float64]) -> list[float | None]:
+    return [None if number != number else number for number in column.tolist()]  # noqa: PLR0124 (NaN alone differs from itself)
+
+
 def entity_info(entity: NamedEntity) -> EntityInfo:
     """An entity with the names of what it belongs to."""
     return EntityInfo(
@@ -92,8 +119,13 @@ def value_frame(
     found: ValueColumns, entities: Sequence[EntityInfo], periods: Sequence[StoredPeriod], terms: Mapping[int, str]
 ) -> ValueFrame:
     """Stored numbers at their places; those of other entities and periods are left out, NaN stands where none is."""
+    return framed(found, entities, {period.period_id: period_info(period, terms) for period in periods})
+
+
+def framed(found: ValueColumns, entities: Sequence[EntityInfo], periods: Mapping[int, PeriodInfo]) -> ValueFrame:
+    """The same for periods that are described already, by id in order."""
     row, has_row = _positions(np.array([entity.entity_id for entity in entities], dtype=np.int64), found.entity_id)
-    column, has_column = _positions(np.array([p.period_id for p in periods], dtype=np.int64), found.period_id)
+    column, has_column = _positions(np.array(list(periods), dtype=np.int64), found.period_id)
     known = has_row & has_column
     at = (row[known], column[known])
     shape = (len(entities), len(periods))
@@ -105,7 +137,7 @@ def value_frame(
     is_suppressed[at] = found.suppressed[known]
     return ValueFrame(
         entities=tuple(entities),
-        periods=tuple(period_info(p, terms) for p in periods),
+        periods=tuple(periods.values()),
         value=value,
         numerator=numerator,
         denominator=denominator,

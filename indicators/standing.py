@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from data_access.access.privacy import PERSONS, PLAIN, Subject
+from data_access.access.privacy import PERSONS, PLAIN
 from data_access.access.scope import Scope
-from data_access.readers.stored import Below, StoredPeriod, ValueReader
-from indicators.conversion import entity_info, indicator_info, period_info, value_frame, value_point
-from indicators.results import Board, IndicatorInfo, Reading, Standing
+from data_access.readers.batches import BatchReader
+from data_access.readers.catalogue import Catalogue, StoredPeriod
+from data_access.readers.narrowing import Below
+from data_access.readers.plans import StoredPlan
+from indicators.conversion import entity_info, framed, indicator_info, period_info, value_points
+from indicators.results import Board, IndicatorInfo, PeriodInfo, Reading, Standing
 
 LOOK_BACK_JUDGED: Final = 2
 """The same for sensitive figures of groups: every period of theirs is judged person by person."""
@@ -20,7 +23,7 @@ LOOK_BACK: Final[Mapping[str, int]] = {"week": 30, "month": 12, "term": 6, "year
 
 
 def readings(
-    reader: ValueReader, codes: Sequence[str], level: str, entity_id: int, *, until: dt.date | None, scope: Scope
+    reader: BatchReader, codes: Sequence[str], level: str, entity_id: int, *, until: dt.date | None, scope: Scope
 ) -> list[Reading]:
     """The indicators of one entity, in the order of `codes`.
 
@@ -35,63 +38,43 @@ def readings(
         until: only periods that begin by that day; None for all that have begun.
         scope: what may be read.
     """
-    plans = {code: both for code, both in reader.own_plans(codes).items() if level in both[1].levels}
-    within: dict[Subject, bool] = {}
-    for _, plan in plans.values():
-        if plan.about not in within:
-            within[plan.about] = reader.exists(level, entity_id, scope=scope, about=plan.about)
-    calendar = reader.calendar({"term"} | {plan.kind for _, plan in plans.values()})
-    terms = {period.period_id: period.key for period in calendar["term"]}
-    periods = {kind: _last(found, kind, until) for kind, found in calendar.items()}
-    found = []
+    with reader.moment() as moment:
+        catalogue = moment.values.catalogue()
+        plans = _plans_at(catalogue, codes, level)
+        abouts = {plan.about for plan in plans.values()}
+        within = moment.existing(level, entity_id, abouts, scope=scope)
+        plans = {code: plan for code, plan in plans.items() if within[plan.about]}
+        shown: dict[str, Sequence[StoredPeriod]] = {}
+        for code, plan in plans.items():
+            is_judged = plan.about.topics and level not in PERSONS
+            found = _reading_periods(catalogue.periods(plan.kind), plan.kind, until)
+            shown[code] = found[-LOOK_BACK_JUDGED:] if is_judged else found
+        stored = moment.columns(
+            list(plans.values()), level, period_ids=_ids(shown), scope=scope, entity_ids=[entity_id]
+        )
+    infos = _infos(catalogue, shown.values())
+    read = []
     for code in codes:
-        if code not in plans or not within[plans[code][1].about]:
+        if not shown.get(code):
             continue
-        definition, plan = plans[code]
-        shown = periods[plan.kind]
-        if plan.about.topics and level not in PERSONS:
-            shown = shown[-LOOK_BACK_JUDGED:]
-        rows = reader.values(plan, level, period_ids=[p.period_id for p in shown], scope=scope, entity_ids=[entity_id])
-        stored = {row.period_id: row for row in rows}
-        points = [value_point(period_info(p, terms), stored.get(p.period_id)) for p in shown]
+        points = value_points(stored[code], _described(shown[code], infos))
         last = max(
             (i for i, point in enumerate(points) if point.value is not None or point.is_suppressed),
             default=len(points) - 1,
         )
-        if points:
-            found.append(
-                Reading(
-                    info=_info_at(level, definition, plan.about, is_ratio=plan.denominator is not None),
-                    points=tuple(points[: last + 1]),
-                    level=level,
-                    entity_id=entity_id,
-                )
+        read.append(
+            Reading(
+                info=_info_at(level, catalogue.definitions[code], plans[code]),
+                points=tuple(points[: last + 1]),
+                level=level,
+                entity_id=entity_id,
             )
-    return found
-
-
-def _info_at(level: str, definition: Mapping[str, Any], about: Subject, *, is_ratio: bool) -> IndicatorInfo:
-    """The indicator as entities of a level are judged by it.
-
-    Lines are set for the level that the indicator belongs to. A rate may be held against them anywhere; a
-    count or a sum may not: what is much for a student is nothing for a school.
-    """
-    info = indicator_info(definition, about)
-    if level == definition["entity"] or is_ratio:
-        return info
-    return replace(info, target=None, warning=None, alert=None)
-
-
-def _last(periods: Sequence[StoredPeriod], kind: str, until: dt.date | None) -> Sequence[StoredPeriod]:
-    """The periods that a reading covers, oldest first; weeks of the term of the last one only."""
-    begun = [period for period in periods if until is None or period.start_date <= until]
-    if kind == "week" and begun:
-        begun = [period for period in begun if period.term_id == begun[-1].term_id]
-    return begun[-LOOK_BACK[kind] :]
+        )
+    return read
 
 
 def board(
-    reader: ValueReader,
+    reader: BatchReader,
     codes: Sequence[str],
     level: str,
     *,
@@ -115,28 +98,137 @@ def board(
         scope: what may be read.
     """
     of_term = term.period_id if level == "offering" else None
-    named = reader.named(level, scope=scope, about=PLAIN, term_id=of_term, below=below, entity_ids=entity_ids)
+    return _board(
+        reader,
+        codes,
+        level,
+        lambda periods: _within(periods, term),
+        term_id=of_term,
+        below=below,
+        entity_ids=entity_ids,
+        scope=scope,
+    )
+
+
+def history(
+    reader: BatchReader,
+    codes: Sequence[str],
+    level: str,
+    *,
+    until: dt.date | None,
+    last: int,
+    below: Below | None = None,
+    entity_ids: Collection[int] | None = None,
+    scope: Scope,
+) -> Board:
+    """Entities of a level side by side by several indicators, each over the last periods of its own kind.
+
+    As `board` in everything else; offerings are those of all terms.
+
+    Args:
+        reader: the stored values.
+        codes: which indicators.
+        level: which entities.
+        until: the last period of each indicator is the last that has begun by that day; None for all that have.
+        last: how many periods; fewer where fewer have begun.
+        below: only entities below these nodes.
+        entity_ids: only these entities.
+        scope: what may be read.
+    """
+    return _board(
+        reader,
+        codes,
+        level,
+        lambda periods: _begun(periods, until)[-last:] if last > 0 else [],
+        term_id=None,
+        below=below,
+        entity_ids=entity_ids,
+        scope=scope,
+    )
+
+
+def _board(
+    reader: BatchReader,
+    codes: Sequence[str],
+    level: str,
+    choose: Callable[[Sequence[StoredPeriod]], Sequence[StoredPeriod]],
+    *,
+    term_id: int | None,
+    below: Below | None,
+    entity_ids: Collection[int] | None,
+    scope: Scope,
+) -> Board:
+    """A board over those periods of every kind that `choose` takes."""
+    with reader.moment() as moment:
+        catalogue = moment.values.catalogue()
+        named = moment.values.named(
+            level, scope=scope, about=PLAIN, term_id=term_id, below=below, entity_ids=entity_ids
+        )
+        plans = _plans_at(catalogue, codes, level)
+        chosen = {kind: choose(catalogue.periods(kind)) for kind in {plan.kind for plan in plans.values()}}
+        shown = {code: chosen[plan.kind] for code, plan in plans.items()}
+        stored = moment.columns(
+            list(plans.values()), level, period_ids=_ids(shown), scope=scope, below=below, entity_ids=entity_ids
+        )
     entities = tuple(map(entity_info, named))
-    plans = {code: both for code, both in reader.own_plans(codes).items() if level in both[1].levels}
-    calendar = reader.calendar({"term"} | {plan.kind for _, plan in plans.values()})
-    terms = {period.period_id: period.key for period in calendar["term"]}
-    periods = {kind: _within(found, term) for kind, found in calendar.items()}
-    standings = {}
-    for code in [code for code in codes if code in plans]:
-        definition, plan = plans[code]
-        found = reader.columns(
-            plan,
-            level,
-            period_ids=[p.period_id for p in periods[plan.kind]],
-            scope=scope,
-            below=below,
-            entity_ids=entity_ids,
+    infos = _infos(catalogue, chosen.values())
+    standings = {
+        code: Standing(
+            info=_info_at(level, catalogue.definitions[code], plan),
+            frame=framed(stored[code], entities, _described(shown[code], infos)),
         )
-        frame = value_frame(found, entities, periods[plan.kind], terms)
-        standings[code] = Standing(
-            info=_info_at(level, definition, plan.about, is_ratio=plan.denominator is not None), frame=frame
-        )
+        for code, plan in plans.items()
+    }
     return Board(entities=entities, standings=standings)
+
+
+_Infos = Mapping[tuple[str, int], PeriodInfo]
+"""By kind and id."""
+
+
+def _plans_at(catalogue: Catalogue, codes: Sequence[str], level: str) -> dict[str, StoredPlan]:
+    """Plans by the indicators' own kinds of period, in the order of `codes`, of those with values at a level."""
+    own = ((code, catalogue.own(code)) for code in codes)
+    return {code: plan for code, plan in own if plan is not None and level in plan.levels}
+
+
+def _ids(periods: Mapping[str, Sequence[StoredPeriod]]) -> dict[str, list[int]]:
+    return {code: [period.period_id for period in shown] for code, shown in periods.items()}
+
+
+def _infos(catalogue: Catalogue, shown: Iterable[Sequence[StoredPeriod]]) -> _Infos:
+    """Every period as pages are told of it, once for all indicators that show it."""
+    terms = {period.period_id: period.key for period in catalogue.periods("term")}
+    every = {(period.kind, period.period_id): period for periods in shown for period in periods}
+    return {key: period_info(period, terms) for key, period in every.items()}
+
+
+def _described(periods: Sequence[StoredPeriod], infos: _Infos) -> dict[int, PeriodInfo]:
+    return {period.period_id: infos[period.kind, period.period_id] for period in periods}
+
+
+def _info_at(level: str, definition: Mapping[str, Any], plan: StoredPlan) -> IndicatorInfo:
+    """The indicator as entities of a level are judged by it.
+
+    Lines are set for the level that the indicator belongs to. A rate may be held against them anywhere; a
+    count or a sum may not: what is much for a student is nothing for a school.
+    """
+    info = indicator_info(definition, plan.about)
+    if level == definition["entity"] or plan.denominator is not None:
+        return info
+    return replace(info, target=None, warning=None, alert=None)
+
+
+def _begun(periods: Sequence[StoredPeriod], until: dt.date | None) -> Sequence[StoredPeriod]:
+    return [period for period in periods if until is None or period.start_date <= until]
+
+
+def _reading_periods(periods: Sequence[StoredPeriod], kind: str, until: dt.date | None) -> Sequence[StoredPeriod]:
+    """The periods that a reading covers, oldest first; weeks of the term of the last one only."""
+    begun = _begun(periods, until)
+    if kind == "week" and begun:
+        begun = [period for period in begun if period.term_id == begun[-1].term_id]
+    return begun[-LOOK_BACK[kind] :]
 
 
 def _within(periods: Sequence[StoredPeriod], term: StoredPeriod) -> Sequence[StoredPeriod]:

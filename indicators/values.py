@@ -9,11 +9,14 @@ from typing import Any, Final
 from data_access.access.scope import Scope
 from data_access.errors import UnknownNameError, UserError, suggestion
 from data_access.readers.attendance import AttendanceReader
+from data_access.readers.batches import BatchReader
+from data_access.readers.catalogue import StoredPeriod
 from data_access.readers.class_roll import ClassRollReader
 from data_access.readers.figures import StoredValue
+from data_access.readers.narrowing import Below
 from data_access.readers.plans import LEVEL_NUMBERS, StoredPlan
 from data_access.readers.roster import RosterReader
-from data_access.readers.stored import Below, StoredPeriod, ValueReader
+from data_access.readers.stored import ValueReader
 from indicators import standing
 from indicators.conversion import (
     course_attendance,
@@ -49,6 +52,7 @@ class StoredValues:
 
     def __init__(self, reader: ValueReader, rosters: RosterReader) -> None:
         self.reader = reader
+        self.batches = BatchReader(reader)
         self.rosters = rosters
         self.attendance = AttendanceReader(rosters.facts)
         self.rolls = ClassRollReader(rosters.facts)
@@ -237,11 +241,10 @@ class StoredValues:
             UserError: the indicator has no values of that kind or at that level.
         """
         plan = self._plan(code, kind)
-        calendar = self.reader.calendar({"term", kind})
-        terms = {period.period_id: period.key for period in calendar["term"]}
+        terms = self._term_keys()
         if term_key is not None and term_key not in terms.values():
             self._term(term_key)  # says what is wrong with it
-        periods = [p for p in calendar[kind] if term_key is None or terms.get(p.term_id or 0) == term_key]
+        periods = [p for p in self.reader.periods(kind) if term_key is None or terms.get(p.term_id or 0) == term_key]
         stored = {
             row.period_id: row
             for row in self.reader.values(
@@ -258,7 +261,7 @@ class StoredValues:
         self, codes: Sequence[str], level: str, entity_id: int, *, until: dt.date | None, scope: Scope
     ) -> Sequence[Reading]:
         """The indicators of one entity over their last periods; see `indicators.standing.readings`."""
-        return standing.readings(self.reader, codes, level, entity_id, until=until, scope=scope)
+        return standing.readings(self.batches, codes, level, entity_id, until=until, scope=scope)
 
     def board(
         self,
@@ -276,7 +279,23 @@ class StoredValues:
             UnknownNameError: no such term.
         """
         term = self._term(term_key)
-        return standing.board(self.reader, codes, level, term=term, below=below, entity_ids=entity_ids, scope=scope)
+        return standing.board(self.batches, codes, level, term=term, below=below, entity_ids=entity_ids, scope=scope)
+
+    def history(
+        self,
+        codes: Sequence[str],
+        level: str,
+        *,
+        until: dt.date | None,
+        last: int,
+        below: Below | None = None,
+        entity_ids: Collection[int] | None = None,
+        scope: Scope,
+    ) -> Board:
+        """Entities of a level over the last periods of each indicator; see `indicators.standing.history`."""
+        return standing.history(
+            self.batches, codes, level, until=until, last=last, below=below, entity_ids=entity_ids, scope=scope
+        )
 
     def codes_of(self, owners: Collection[str]) -> Sequence[str]:
         """Codes of the indicators for which one of these departments answers."""

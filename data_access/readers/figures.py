@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import Result
 
 from data_access.readers.small_groups import Judgement
+
+_PART_ROWS: Final = 500
 
 
 class StoredValue(NamedTuple):
@@ -40,6 +43,18 @@ class ValueColumns(NamedTuple):
     denominator: NDArray[np.float64]
     rows: NDArray[np.int64]
     suppressed: NDArray[np.bool_]
+
+
+def drained(result: Result[*tuple[Any, ...]], width: int) -> tuple[list[Any], ...]:
+    """The rows of a result as `width` columns.
+
+    In parts: many rows alive at once have the garbage collector go through the whole process.
+    """
+    columns: tuple[list[Any], ...] = tuple([] for _ in range(width))
+    for rows in result.partitions(_PART_ROWS):
+        for column, part in zip(columns, zip(*rows, strict=True), strict=True):
+            column.extend(part)
+    return columns
 
 
 def judged_rows(found: Iterable[StoredValue], judgement: Judgement) -> list[StoredValue]:

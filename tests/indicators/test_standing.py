@@ -4,12 +4,19 @@ import datetime as dt
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, insert, select, update
 
 from data_access.access.roles import Role
 from data_access.access.scope import Scope
 from data_access.access.viewer import viewer_of
+from data_access.database import transaction
+from data_access.database.models import ComputeRun, IndicatorEntry
+from data_access.readers.plans import LEVEL_NUMBERS
 from indicators.standing import LOOK_BACK
 from tests.data_access.access.organisations import TODAY, post_at
+from tests.indicators import one_by_one
 
 ALL = Scope.all("test")
 BY_KIND = {"week": "CRS-ATT-01", "month": "CRS-PAS-01", "term": "CRS-EFF-01", "year": "STU-ACD-01"}
@@ -143,3 +150,151 @@ def test_the_indicators_of_a_department_are_those_it_answers_for(values):
     assert "CRS-BLD-01" in codes
     assert "CRS-ATT-01" not in codes
     assert values.codes_of(set()) == []
+
+
+# -- many at once are what each alone is ----------------------------------------------------------
+
+POSTS = (
+    (Role.LEADER, "school"),
+    (Role.QUALITY_OFFICE, "school"),
+    (Role.FUNCTION_HEAD, "dept"),
+    (Role.DEPARTMENT_HEAD, "dept"),
+    (Role.STUDENT_AFFAIRS, "school"),
+    (Role.PSYCHOLOGY_CENTRE, "school"),
+    (Role.MAJOR_LEADER, "major"),
+    (Role.CLASS_ADVISER, "class"),
+    (Role.TEACHER, "teacher"),
+)
+
+
+@st.composite
+def scopes(draw, values):
+    """The scope of one or two posts at nodes of the college, or one without limits."""
+    if draw(st.integers(0, 3)) == 0:
+        return ALL
+    posts = draw(st.lists(st.sampled_from(POSTS), min_size=1, max_size=2, unique=True))
+    return scope_of(
+        *(post_at(role, level, draw(st.sampled_from(known_entities(values, level)))) for role, level in posts)
+    )
+
+
+@st.composite
+def questions(draw, values):
+    """Some indicators, a level, and in which scope they are asked for."""
+    with values.reader.snapshot() as connection:
+        known = connection.execute(select(IndicatorEntry.code).order_by(IndicatorEntry.code)).scalars().all()
+    codes = draw(st.lists(st.sampled_from([*known, "XXX-00-00"]), max_size=25, unique=True))
+    level = draw(st.sampled_from([*LEVEL_NUMBERS, "school", "dept", "major"]))
+    return codes, level, draw(scopes(values))
+
+
+def law(values, check):
+    """Try a check on random questions; fewer on the slower database."""
+    is_quick = values.reader.database.dialect.name == "sqlite"
+
+    @given(data=st.data())
+    @settings(deadline=None, max_examples=40 if is_quick else 12, suppress_health_check=list(HealthCheck))
+    def hold(data):
+        check(data)
+
+    hold()
+
+
+UNTIL = (None, dt.date(2024, 7, 5), dt.date(2024, 11, 20), dt.date(2000, 1, 1))
+
+
+def test_many_readings_are_those_of_each_indicator_alone(values):
+    def check(data):
+        codes, level, scope = data.draw(questions(values))
+        entity_id = data.draw(st.sampled_from([*known_entities(values, level), 10**9]))
+        until = data.draw(st.sampled_from(UNTIL))
+        found = values.readings(codes, level, entity_id, until=until, scope=scope)
+        assert found == one_by_one.readings(values.reader, codes, level, entity_id, until=until, scope=scope)
+
+    law(values, check)
+
+
+def assert_same_board(found, expected):
+    assert found.entities == expected.entities
+    assert list(found.standings) == list(expected.standings)
+    for code, standing in expected.standings.items():
+        got = found.standings[code]
+        assert got.info == standing.info
+        assert (got.frame.entities, got.frame.periods) == (standing.frame.entities, standing.frame.periods)
+        for name in ("value", "numerator", "denominator", "rows", "is_suppressed"):
+            np.testing.assert_array_equal(getattr(got.frame, name), getattr(standing.frame, name), err_msg=code)
+
+
+@st.composite
+def narrowings(draw, values, level):
+    """Below which nodes, or which entities; mostly neither."""
+    kind = draw(st.sampled_from(["", "", "below", "few", "many"]))
+    if kind == "below" and level in {"major", "class", "student"}:
+        return {"below": ("dept", draw(st.sets(st.sampled_from(known_entities(values, "dept")), max_size=2)))}
+    if kind in {"few", "many"}:
+        most = 3 if kind == "few" else 20
+        return {"entity_ids": draw(st.lists(st.sampled_from([*known_entities(values, level), 10**9]), max_size=most))}
+    return {}
+
+
+def test_many_columns_of_a_board_are_those_of_each_indicator_alone(values):
+    terms = {period.key: period for period in values.reader.periods("term")}
+
+    def check(data):
+        codes, level, scope = data.draw(questions(values))
+        term = data.draw(st.sampled_from(sorted(terms)))
+        narrowed = data.draw(narrowings(values, level))
+        found = values.board(codes, level, term_key=term, scope=scope, **narrowed)
+        assert_same_board(
+            found, one_by_one.board(values.reader, codes, level, term=terms[term], scope=scope, **narrowed)
+        )
+
+    law(values, check)
+
+
+def test_a_history_holds_the_last_periods_of_each_indicator_s_own_kind(values):
+    def check(data):
+        codes, level, scope = data.draw(questions(values))
+        asked = {"until": data.draw(st.sampled_from(UNTIL)), "last": data.draw(st.integers(0, 5))}
+        narrowed = data.draw(narrowings(values, level))
+        found = values.history(codes, level, scope=scope, **asked, **narrowed)
+        assert_same_board(found, one_by_one.board(values.reader, codes, level, scope=scope, **asked, **narrowed))
+
+    law(values, check)
+
+
+def test_a_history_ends_with_the_last_period_begun(values):
+    board = values.history(list(BY_KIND.values()), "student", until=dt.date(2024, 7, 1), last=2, scope=ALL)
+    ends = {kind: [p.key for p in board.standings[code].frame.periods] for kind, code in BY_KIND.items()}
+    assert ends["month"] == ["2024-06", "2024-07"]
+    assert ends["term"] == ["2023-2024-1", "2023-2024-2"]
+    assert ends["year"] == ["2023", "2024"]
+    assert ends["week"] == ["2023-2024-2-W17", "2023-2024-2-W18"]
+
+
+def test_a_new_run_is_seen_at_once(values):
+    """What is kept between questions belongs to the run that wrote it."""
+    code = BY_KIND["week"]
+    student = known_entities(values, "student")[0]
+
+    def name():
+        (reading,) = values.readings([code], "student", student, until=None, scope=ALL)
+        return reading.info.name_zh
+
+    before = name()
+    with transaction(values.reader.database) as connection:
+        block = connection.execute(select(IndicatorEntry.definition).where(IndicatorEntry.code == code)).scalar_one()
+        newest = select(ComputeRun.__table__).where(
+            ComputeRun.run_id == select(func.max(ComputeRun.run_id)).scalar_subquery()
+        )
+        last = dict(connection.execute(newest).mappings().one())
+        connection.execute(insert(ComputeRun).values({**last, "run_id": last["run_id"] + 1}))
+        own = update(IndicatorEntry).where(IndicatorEntry.code == code)
+        connection.execute(own.values(definition={**block, "name_zh": "另一个名称"}))
+    try:
+        assert (before, name()) == (block["name_zh"], "另一个名称")
+    finally:
+        with transaction(values.reader.database) as connection:
+            connection.execute(own.values(definition=block))
+            connection.execute(ComputeRun.__table__.delete().where(ComputeRun.run_id == last["run_id"] + 1))
+    assert name() == before

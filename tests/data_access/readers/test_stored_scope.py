@@ -347,7 +347,7 @@ def test_figures_of_before_indicators_were_classified_are_sensitive_in_every_way
         connection.execute(
             IndicatorEntry.__table__.update().where(IndicatorEntry.code == "X-OLD").values(definition=old)
         )
-    about = reader.plans("X-OLD")["term"].about
+    about = ValueReader(stored).plans("X-OLD")["term"].about
     assert (about.privacy, about.topics) == (Privacy.SENSITIVE, frozenset(Topic))
     assert read(stored, "student", scope(LEADER), code="X-OLD") == []
 
