@@ -67,11 +67,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     from data_access.access.nodes import Nodes  # noqa: PLC0415
     from data_access.access.posts import Posts  # noqa: PLC0415
     from data_access.access.secret import installation_secret  # noqa: PLC0415
+    from data_access.access.screen_settings import ScreenSettingStore  # noqa: PLC0415
+    from data_access.access.screens import Screens  # noqa: PLC0415
     from data_access.access.sessions import Sessions  # noqa: PLC0415
     from data_access.readers.lessons import LessonReader  # noqa: PLC0415
+    from data_access.readers.provenance import ProvenanceReader  # noqa: PLC0415
     from data_access.readers.reference import ReferenceReader  # noqa: PLC0415
     from data_access.readers.team import TeamReader  # noqa: PLC0415
     from indicators.lessons import Lessons  # noqa: PLC0415
+    from indicators.numbers import Numbers  # noqa: PLC0415
+    from indicators.shelf import Shelf  # noqa: PLC0415
     from indicators.standards import Standards  # noqa: PLC0415
 
     chosen = settings or Settings.from_environment()
@@ -83,6 +88,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     services = Services(
         values=values,
         lessons=Lessons(LessonReader(values.rosters.facts)),
+        library=Shelf(values.reader, ProvenanceReader(database)),
+        numbers=Numbers(values.reader),
         standards=Standards(ReferenceReader(database, values.rosters.facts)),
         viewer=current_viewer,
         today=today,
@@ -91,6 +98,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         nodes=Nodes(database),
         account_files=AccountFile(database, audit),
         sessions=Sessions(database, audit),
+        screens=Screens(database, audit),
+        screen_settings=ScreenSettingStore(database, audit),
         authentication=Authentication(database, audit, secret),
         audit=audit,
         settings=chosen,

@@ -28,12 +28,22 @@ from dashboards.surface import (
     needs,
     open_to_all,
     open_to_signed_in,
+    opens_by_screen_token,
     takes_up_to,
 )
 from data_access.access.permissions import Permission
 from data_access.access.viewer import Viewer
 
-__all__ = ["Access", "asked_by_pages", "install", "needs", "open_to_all", "open_to_signed_in", "takes_up_to"]
+__all__ = [
+    "Access",
+    "asked_by_pages",
+    "install",
+    "needs",
+    "open_to_all",
+    "open_to_signed_in",
+    "opens_by_screen_token",
+    "takes_up_to",
+]
 
 Callbacks = Mapping[str, Mapping[str, Any]]
 
@@ -55,6 +65,8 @@ def install(
     hosts: Collection[str],
     elsewhere: str,
     who: Callable[[], Viewer | None],
+    at_screen: Callable[[], Viewer | None] = lambda: None,
+    screen_refusal: Callable[[Access | None], Response | None] = lambda _: None,
     callbacks: Callable[[], Callbacks],
     denials: Denials,
 ) -> None:
@@ -67,6 +79,9 @@ def install(
             name would lead elsewhere.
         elsewhere: what is said to whoever asks by another name.
         who: the viewer of the current request, None before sign-in.
+        at_screen: the wall screen behind the current request, None where it shows no token that counts. Asked
+            only where a route takes such tokens.
+        screen_refusal: what a screen is told whose token does not count; None for whoever showed none.
         callbacks: Dash's callbacks by output.
         denials: where refusals for want of a permission are recorded.
     """
@@ -77,9 +92,10 @@ def install(
         access = access_of(server, request.endpoint)
         if (access is not None and not access.needs_sign_in) or _is_open_asset():
             return None
-        viewer = who()
+        takes_token = access is not None and access.takes_screen_token
+        viewer = (at_screen() if takes_token else None) or who()
         if viewer is None:
-            return _to_sign_in(access)
+            return (screen_refusal(access) if takes_token else None) or _to_sign_in(access)
         if viewer.must_change_password and request.endpoint not in _BEFORE_THE_PASSWORD:
             return _to_first_password(access)
         if request.endpoint is None:

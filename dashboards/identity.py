@@ -21,6 +21,8 @@ _SERVED_FOR_A_PAGE: Final = frozenset(
     endpoint for endpoint, access in DASH_ROUTES.items() if not access.is_page and endpoint != DATA
 )
 """What a browser fetches along with a page, or of its own accord."""
+SCREEN_FEED: Final = "screen.scenes"
+"""Endpoint that a wall screen asks every minute, in a preview as well."""
 SESSION_CHECK: Final = "sign_in.still_there"
 """Endpoint by which an open page asks whether its session has ended."""
 _LONGEST_BROWSER: Final = 300
@@ -59,7 +61,7 @@ def install(server: Flask, sessions: Sessions) -> None:
 
 def _is_activity() -> bool:
     """Whether the request shows that somebody is there: not so what a page asks by a timer."""
-    if request.endpoint in _SERVED_FOR_A_PAGE or request.endpoint == SESSION_CHECK:
+    if request.endpoint in _SERVED_FOR_A_PAGE or request.endpoint in {SCREEN_FEED, SESSION_CHECK}:
         return False
     if request.endpoint != DATA:
         return True

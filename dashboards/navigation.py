@@ -29,6 +29,7 @@ class ServerPage:
 SERVER_PAGES: Final[tuple[ServerPage, ...]] = (
     ServerPage(group="管理", label="账号与岗位", href="/admin/people", requires=Permission.ACCOUNT_VIEW),
     ServerPage(group="管理", label="权限矩阵", href="/admin/roles", requires=Permission.ROLE_VIEW),
+    ServerPage(group="管理", label="大屏", href="/admin/screens", requires=Permission.SCREEN_MANAGE),
     ServerPage(group="管理", label="审计日志", href="/admin/audit", requires=Permission.AUDIT_VIEW),
 )
 

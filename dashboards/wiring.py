@@ -66,7 +66,8 @@ def build(
         title="螺旋 · 质量保证平台",
         update_title=None,
         assets_folder=assets_folder,
-        assets_ignore=r"bootstrap-.*\.css",  # imported by 00-tokens.css into a layer below our own rules
+        # imported by 00-tokens.css into a layer below our own rules; the wall screen is no part of the application
+        assets_ignore=r"bootstrap-.*\.css|^(80-)?screen",
         serve_locally=True,
         suppress_callback_exceptions=True,  # else every layout would be embedded in every page
         include_pages_meta=False,

@@ -25,11 +25,16 @@ from data_access.access.nodes import Nodes
 from data_access.access.passwords import hash_password
 from data_access.access.posts import Posts
 from data_access.access.roles import Role
+from data_access.access.screen_settings import ScreenSettingStore
+from data_access.access.screens import Screens
 from data_access.access.sessions import Sessions
 from data_access.database import transaction
 from data_access.database.access_models import Account, AuditEvent, PostRecord
 from data_access.installation import open_home
+from data_access.readers.provenance import ProvenanceReader
 from data_access.settings import Settings
+from indicators.numbers import Numbers
+from indicators.shelf import Shelf
 
 PASSWORD = "Tidal-Harbour-2026"
 SECRET = b"a secret for tests: K9!vT2@pQ7#xW4$m"
@@ -165,8 +170,11 @@ def serve(home: Path, **overrides: Any) -> Web:
     database = open_home(settings)
     clock = Clock()
     audit = AuditLog(database, now=clock.now)
+    values = open_values(settings, database)
     services = Services(
-        values=open_values(settings, database),
+        values=values,
+        library=Shelf(values.reader, ProvenanceReader(database)),
+        numbers=Numbers(values.reader),
         viewer=identity.current_viewer,
         today=lambda: TODAY,
         accounts=Accounts(database, audit, now=clock.now, today=lambda: TODAY),
@@ -174,6 +182,8 @@ def serve(home: Path, **overrides: Any) -> Web:
         nodes=Nodes(database),
         account_files=AccountFile(database, audit, today=lambda: TODAY),
         sessions=Sessions(database, audit, now=clock.now, today=lambda: TODAY),
+        screens=Screens(database, audit, now=clock.now, today=lambda: TODAY),
+        screen_settings=ScreenSettingStore(database, audit, now=clock.now),
         authentication=Authentication(database, audit, SECRET, now=clock.now, today=lambda: TODAY),
         audit=audit,
         settings=settings,
