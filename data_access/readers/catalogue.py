@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from data_access.access.privacy import Privacy
 from data_access.database.models import ComputeRun, IndicatorEntry, IndicatorPlan, Period
 from data_access.readers.plans import StoredPlan, stored_plan
+from data_access.readers.suppression import Verdicts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,22 +38,22 @@ class RunKey(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """Definitions, plans and periods as one run has written them; nothing in it changes.
+    """Definitions, plans and periods as one run has written them; nothing of these changes.
 
     Attributes:
         run: None before the first run has finished.
         definitions: block of the library by code, in order of codes.
         plans: by code and kind of period.
         calendar: periods by kind, oldest first.
-        verdicts: what has been found out of this run's stored values for all viewers alike; filled by whoever
-            finds it, and gone with the run.
+        verdicts: which groups' sensitive figures of this run are published; filled by whoever finds out, and
+            gone with the run.
     """
 
     run: RunKey | None
     definitions: Mapping[str, Mapping[str, Any]]
     plans: Mapping[str, Mapping[str, StoredPlan]]
     calendar: Mapping[str, Sequence[StoredPeriod]]
-    verdicts: dict[Any, Any] = field(default_factory=dict)
+    verdicts: Verdicts = field(default_factory=Verdicts)
 
     def own(self, code: str) -> StoredPlan | None:
         """The plan of an indicator by its own kind of period; None for one that nobody has computed."""

@@ -18,9 +18,10 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_,
 from data_access.access.privacy import Privacy
 from data_access.access.rules import GROUPS
 from data_access.access.scope import Scope
-from data_access.database.models import Entity, IndicatorEntry, IndicatorPlan, Measure
+from data_access.database.models import Entity, Measure
+from data_access.readers.catalogue import Catalogue
 from data_access.readers.expressions import to_sql
-from data_access.readers.plans import LEVEL_NUMBERS, StoredPlan, stored_plan
+from data_access.readers.plans import LEVEL_NUMBERS, StoredPlan
 from data_access.readers.suppression import ROOT, Census, Counts, Group, readable
 
 _People = Mapping[int, Mapping[Group, Counts]]
@@ -55,6 +56,7 @@ def is_judged(plan: StoredPlan, level: str, scope: Scope) -> bool:
 
 def judge(
     connection: Connection,
+    catalogue: Catalogue,
     plan: StoredPlan,
     level: str,
     *,
@@ -66,6 +68,7 @@ def judge(
 
     Args:
         connection: one snapshot for this and the reading of the values.
+        catalogue: of the run whose values the snapshot holds.
         plan: of a sensitive indicator.
         level: a level of groups.
         period_ids: the periods asked for; those without stored values are left out.
@@ -80,9 +83,10 @@ def judge(
         always = frozenset(connection.execute(detailed).scalars())
         shown = dict.fromkeys(runs, always)
     else:
+        groups = _readable(connection, catalogue, plan, period_ids=list(runs), scope=scope)
         shown = {
-            period_id: frozenset(entity_id for kind, entity_id in readable(census) if kind == level)
-            for period_id, census in _censuses(connection, plan, period_ids=list(runs), scope=scope).items()
+            period_id: frozenset(entity_id for kind, entity_id in readable if kind == level)
+            for period_id, readable in groups.items()
         }
     asked = connection.execute(wanted).scalars().all() if runs else []
     withheld = tuple(
@@ -94,11 +98,46 @@ def judge(
     return Judgement(readable=shown, withheld=withheld)
 
 
+def _readable(
+    connection: Connection, catalogue: Catalogue, plan: StoredPlan, *, period_ids: Sequence[int], scope: Scope
+) -> Mapping[int, frozenset[Group]]:
+    """The groups that a scope may read a figure of, by period.
+
+    All who know nothing in detail are answered alike: what has been found for one of them holds for the others
+    until the next run.
+    """
+    if _knows_details(plan, scope):
+        censuses = _censuses(connection, catalogue, plan, period_ids=period_ids, scope=scope)
+        return {period_id: readable(census) for period_id, census in censuses.items()}
+    verdicts = catalogue.verdicts
+    found = {period_id: verdicts.get((plan.code, plan.kind, period_id)) for period_id in period_ids}
+    missing = [period_id for period_id, verdict in found.items() if verdict is None]
+    if missing:
+        for period_id, census in _censuses(connection, catalogue, plan, period_ids=missing, scope=_NOBODY).items():
+            found[period_id] = verdict = readable(census)
+            if catalogue.run is not None:
+                verdicts.put((plan.code, plan.kind, period_id), verdict)
+    return {period_id: verdict for period_id, verdict in found.items() if verdict is not None}
+
+
+_NOBODY: Final = Scope(reason="somebody who knows nothing in detail")
+
+
+def _knows_details(plan: StoredPlan, scope: Scope) -> bool:
+    """True where the scope reads details of some group or person that the figure tells of."""
+    return any(
+        grant.admits(level, plan.about) and grant.admits_detail(plan.about)
+        for level in (*_judged_levels(plan), "student")
+        for grant in scope.grants
+    )
+
+
 def _censuses(
-    connection: Connection, plan: StoredPlan, *, period_ids: Sequence[int], scope: Scope
+    connection: Connection, catalogue: Catalogue, plan: StoredPlan, *, period_ids: Sequence[int], scope: Scope
 ) -> Mapping[int, Census]:
     parents, detailed = _tree(connection, plan, scope)
-    siblings = _siblings(connection, plan)
+    # One figure may be subtracted from another over the same rows.
+    siblings = [other for other in catalogue.sensitive(plan.family_id) if other.code != plan.code]
     known: _People = defaultdict(dict)
     if "student" in plan.levels:
         sets = _sets(plan, siblings)
@@ -137,17 +176,6 @@ def _tree(connection: Connection, plan: StoredPlan, scope: Scope) -> tuple[dict[
         if level != ROOT[0]:
             parents[level, key] = next((group for group in above if group in groups), ROOT)
     return parents, frozenset((level, key) for level, key, _, _, is_detailed in rows if is_detailed)
-
-
-def _siblings(connection: Connection, plan: StoredPlan) -> list[StoredPlan]:
-    """The other sensitive indicators over the same rows: one figure may be subtracted from another."""
-    same = (IndicatorPlan.family_id == plan.family_id, IndicatorPlan.code != plan.code)
-    query = select(IndicatorEntry.definition, *IndicatorPlan.__table__.columns).join(
-        IndicatorEntry, IndicatorEntry.code == IndicatorPlan.code
-    )
-    rows = [dict(row) for row in connection.execute(query.where(*same)).mappings()]
-    plans = [stored_plan(row, definition) for row in rows for definition in (row.pop("definition"),)]
-    return [other for other in plans if other.about.privacy is Privacy.SENSITIVE]
 
 
 def _number(part: Any) -> ColumnElement[Any]:
@@ -194,9 +222,10 @@ def _people(
     scope: Scope,
 ) -> tuple[_People, _People]:
     """Students in each set by the class they belong to, the school for those without one; and those known in detail."""
-    in_detail = scope.rows_in_detail("student", plan.about)
     columns = [func.sum(case((one, 1), else_=0)) for one in sets]
-    columns += [func.sum(case((and_(one, in_detail), 1), else_=0)) for one in sets]
+    if _knows_details(plan, scope):
+        in_detail = scope.rows_in_detail("student", plan.about)
+        columns += [func.sum(case((and_(one, in_detail), 1), else_=0)) for one in sets]
     query = (
         select(Measure.period_id, Entity.class_id, *columns)
         .outerjoin(Entity, and_(Entity.level == "student", Entity.entity_id == Measure.entity_id))

@@ -172,7 +172,15 @@ class ValueReader:
             if not is_judged(plan, level, scope):
                 return rows
             wanted = groups_within(level, about=plan.about, scope=scope, below=None, entity_ids=entity_ids)
-            judgement = judge(connection, plan, level, period_ids=period_ids, scope=scope, wanted=wanted)
+            judgement = judge(
+                connection,
+                self._catalogues.current(connection),
+                plan,
+                level,
+                period_ids=period_ids,
+                scope=scope,
+                wanted=wanted,
+            )
         return judged_rows(rows, judgement)
 
     def columns(
@@ -203,7 +211,15 @@ class ValueReader:
                 columns = drained(connection.execute(query), len(columns))
                 if is_judged(plan, level, scope):
                     wanted = groups_within(level, about=plan.about, scope=scope, below=below, entity_ids=entity_ids)
-                    judgement = judge(connection, plan, level, period_ids=period_ids, scope=scope, wanted=wanted)
+                    judgement = judge(
+                        connection,
+                        self._catalogues.current(connection),
+                        plan,
+                        level,
+                        period_ids=period_ids,
+                        scope=scope,
+                        wanted=wanted,
+                    )
         entity_id, period_id, value, numerator, denominator, counts = columns
         found = ValueColumns(
             entity_id=np.array(entity_id, dtype=np.int64),

@@ -9,8 +9,9 @@ every union of them (ADR 0011 has the proof).
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,6 +24,9 @@ ROOT: Final[Group] = ("school", SCHOOL_ID)
 
 Counts = tuple[float, ...]
 """How many people of a group are in each of the sets that a figure tells of, such as: numerator, denominator, both."""
+
+_KEPT_FIGURES: Final = 200
+"""Each up to 100 kB, in a large college; a home shows 20."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +46,29 @@ class Census:
     own: Mapping[Group, Counts]
     known: Mapping[Group, Counts] = field(default_factory=dict)
     detailed: Collection[Group] = frozenset()
+
+
+class Verdicts:
+    """Which groups of which figures may be read by all who know nothing in detail; keeps a bounded number.
+
+    Safe to share between threads.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[Hashable, frozenset[Group]] = {}
+
+    def get(self, figure: Hashable) -> frozenset[Group] | None:
+        """What was found for a figure; None where that is not known any more."""
+        with self._lock:
+            return self._kept.get(figure)
+
+    def put(self, figure: Hashable, groups: frozenset[Group]) -> None:
+        """Keep what was found, in place of the oldest."""
+        with self._lock:
+            self._kept[figure] = groups
+            if len(self._kept) > _KEPT_FIGURES:
+                del self._kept[next(iter(self._kept))]
 
 
 def readable(census: Census) -> frozenset[Group]:

@@ -63,8 +63,8 @@ def crowds(draw: st.DrawFn) -> Crowd:
     return Crowd(Organisation(majors, classes, students), parts)
 
 
-def settle(database: Engine, crowd: Crowd) -> None:
-    """Make the crowd, without any figure, that of the database."""
+def settle(database: Engine, crowd: Crowd, *, run: int = RUN) -> None:
+    """Make the crowd, without any figure, that of the database, as a run leaves it."""
     columns = ("dept_id", "major_id", "class_id", "course_id", "teacher_id")
     rows = [
         {"code": "", "aliases": "", "name": str(e["entity_id"]), **dict.fromkeys(columns), **e}
@@ -77,7 +77,7 @@ def settle(database: Engine, crowd: Crowd) -> None:
         now = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
         connection.execute(
             insert(ComputeRun).values(
-                run_id=RUN, kind="full", started_at=now, finished_at=now, data_version=1, library_version="a",
+                run_id=run, kind="full", started_at=now, finished_at=now, data_version=1, library_version="a",
                 as_of=now.date(), rows_written=0,
             )
         )  # fmt: skip

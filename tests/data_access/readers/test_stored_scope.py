@@ -154,6 +154,38 @@ def test_who_has_a_right_to_details_reads_every_group_and_who_has_none_reads_wha
     law(database, check)
 
 
+def test_what_was_found_for_one_viewer_changes_nothing_for_the_next(database):
+    """One reader that remembers, asked by people who know different details, against readers that know nothing yet."""
+
+    def check(crowd, posts):
+        remembering = ValueReader(database)
+        plan = remembering.plans(CODE)["term"]
+        outsider, insider = scope(LEADER), scope(*posts)
+        for asked in (insider, outsider, insider, scope(post_at(Role.QUALITY_OFFICE)), outsider):
+            for level in TREE:
+                found = remembering.values(plan, level, period_ids=[TERM], scope=asked)
+                assert found == read(database, level, asked)
+
+    law(database, check)
+
+
+def test_a_new_run_publishes_what_has_become_large_enough(installation):
+    settle(installation.database, two_classes(8, 3))
+    store(installation.database, two_classes(8, 3))
+    publish(installation.database, CODE)
+    reader = ValueReader(installation.database)
+
+    def told():
+        rows = reader.values(reader.plans(CODE)["term"], "class", period_ids=[TERM], scope=scope(LEADER))
+        return {found.entity_id for found in rows if not found.suppressed}
+
+    assert told() == set()
+    settle(installation.database, two_classes(8, 7), run=RUN + 1)
+    store(installation.database, two_classes(8, 7))
+    publish(installation.database, CODE)
+    assert told() == {1, 2}
+
+
 @pytest.fixture
 def stored(installation) -> Engine:
     """Two departments with one major and class each: 8 and 5 students, everybody in the numerator."""

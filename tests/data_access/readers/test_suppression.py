@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_access.access.privacy import SMALLEST_GROUP
-from data_access.readers.suppression import ROOT, Census, Group, readable
+from data_access.readers.suppression import _KEPT_FIGURES, ROOT, Census, Group, Verdicts, readable
 
 LAW = settings(deadline=None, max_examples=150)
 SETS = 2
@@ -218,3 +218,11 @@ def test_counts_that_contradict_each_other_are_not_published():
     """A department with more cases than the school: whatever that is, it is no tree."""
     census = Census(sets=1, parents={("dept", 1): ROOT}, own={ROOT: (-3.0,), ("dept", 1): (9.0,)})
     assert readable(census) == {ROOT}
+
+
+def test_what_was_found_is_kept_for_a_bounded_number_of_figures():
+    verdicts = Verdicts()
+    for number in range(_KEPT_FIGURES + 1):
+        verdicts.put(("X-1", "term", number), frozenset({("class", number)}))
+    assert verdicts.get(("X-1", "term", 0)) is None
+    assert verdicts.get(("X-1", "term", _KEPT_FIGURES)) == {("class", _KEPT_FIGURES)}
