@@ -19,6 +19,7 @@ from dashboards import (
     guard,
     health,
     identity,
+    panel_export,
     people,
     people_import,
     post_grants,
@@ -102,6 +103,7 @@ def make(pages: Sequence[Page], services: Services, *, secret: bytes, assets_fol
     routes.install(server)
     for make_blueprint in BLUEPRINTS:
         server.register_blueprint(make_blueprint(services))
+    server.register_blueprint(panel_export.blueprint(services, pages))
     apps.append(
         wiring.build(
             pages,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Never, Protocol
 
 from data_access.access.scope import Scope
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from data_access.readers.class_roll import ClassRollReader
     from data_access.readers.team import TeamReader
     from data_access.settings import Settings
+    from indicators.digest import Digest
     from indicators.lessons import Lessons
     from indicators.numbers import Numbers
     from indicators.shelf import Shelf
@@ -177,6 +178,7 @@ class Services:
     team: TeamReader = _ABSENT
     rolls: ClassRollReader = _ABSENT
     standards: Standards = _ABSENT
+    digest: Digest = _ABSENT
     lessons: Lessons = _ABSENT
     library: Shelf = _ABSENT
     numbers: Numbers = _ABSENT
@@ -184,3 +186,7 @@ class Services:
     def scope(self) -> Scope:
         """What the viewer of the current request may read."""
         return self.viewer().scope
+
+    def acting(self, viewer: Viewer) -> Services:
+        """The same services for `viewer`, such as the one of the request with fewer posts."""
+        return replace(self, viewer=lambda: viewer)

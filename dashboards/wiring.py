@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from flask import Flask, Response, make_response, redirect
 
-from dashboards import ids, navigation, query
+from dashboards import ids, navigation, query, snapshots
 from dashboards.page import Choice, Filter, Heading, Kind, NotFoundError, Page, Panel, Place, View
 from dashboards.questions import Check
 from dashboards.refusals import record
@@ -268,12 +268,13 @@ def _page_at(pages: Sequence[Page], pathname: str, viewer: Viewer) -> Page | Non
     return found
 
 
-def _view(page: Page, services: Services, *, pathname: str, search: str) -> View:
+def view_of(page: Page, services: Services, *, pathname: str, search: str) -> View:
+    """What an address asks of `page`, which may also stand at the root; raises what `Page.view` does."""
     return page.view(services, path=page.path if pathname == "/" else pathname, search=search)
 
 
 def _opened(page: Page, services: Services, *, pathname: str, search: str) -> _Shown:
-    view = _view(page, services, pathname=pathname, search=search)
+    view = view_of(page, services, pathname=pathname, search=search)
     data = page.load(view)
     heading = page.heading(data)
     return _Shown(
@@ -328,25 +329,31 @@ def fill(page: Page, services: Services, address: dict[str, Any]) -> list[list[C
             *(panel.filled(item.title, panel.Content(body=body), framed=item.is_framed) for item in page.panels),
         ]
     try:
-        view = _view(page, services, pathname=str(address.get("path")), search=str(address.get("search") or ""))
+        view = view_of(page, services, pathname=str(address.get("path")), search=str(address.get("search") or ""))
         data = page.load(view)
     except NotFoundError as error:
         return [[], *(_gone(item, error) for item in page.panels)]
     ignored = f"没有采用看不懂的筛选条件：{'、'.join(view.rejected)}。" if view.rejected else ""
-    return [[shell.notice(ignored)] if ignored else [], *(_drawn(page, item, data) for item in page.panels)]
+    return [
+        [shell.notice(ignored)] if ignored else [],
+        *(_drawn(page, item, data, view, address) for item in page.panels),
+    ]
 
 
-def _drawn(page: Page, item: Panel, data: Any) -> list[Component]:
+def _drawn(page: Page, item: Panel, data: Any, view: View, address: dict[str, Any]) -> list[Component]:
     try:
         if not item.belongs(data):
             return []
         content = item.draw(data)
+        menu = snapshots.menu_of(page, item, content, view.services.viewer(), address)
+        late = snapshots.days_behind(content, view)
     except NotFoundError as error:
         return _gone(item, error)
     except Exception as error:  # noqa: BLE001 (one broken panel must not take the page with it)
         broken = states.failed(record(error, f"panel {page.name}.{item.name}"))
         return panel.filled(item.title, panel.Content(body=broken))
-    return panel.filled(content.title or item.title, content, unit=item.unit, framed=item.is_framed)
+    title = content.title or item.title
+    return panel.filled(title, content, unit=item.unit, framed=item.is_framed, menu=menu, days_behind=late)
 
 
 def _gone(item: Panel, error: NotFoundError) -> list[Component]:

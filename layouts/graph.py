@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import Any, Final
 
 import plotly.graph_objects as go
@@ -24,6 +25,8 @@ CONFIG: Final = {
     "doubleClick": False,
 }
 """No button may send a chart elsewhere: the college's figures stay in the college."""
+CHART_VIEW: Final = "chart-view"
+"""Class of what holds a chart and, after it, its numbers as a table."""
 
 
 def graph(
@@ -61,19 +64,19 @@ def graph(
     scrolls = {"style": {"overflowX": "auto"}} if min_width else {}
     name = "chart chart-from-end" if is_read_from_end else "chart"
     drawn = html.Div(chart, role="group", className=name, **scrolls, **{"aria-label": label})
-    return drawn if sheet is None else html.Div([drawn, _table_view(sheet)])
+    return drawn if sheet is None else html.Div([drawn, _table_view(sheet)], className=CHART_VIEW)
 
 
 def _table_view(sheet: Sheet) -> Component:
-    """The numbers of the chart as a table, folded away until somebody asks for it."""
+    """The numbers of the chart as a table, which the menu of the panel puts in the place of the chart."""
     written = [[_written(value) for value in row] for row in sheet.rows]
     names = [table.Column(title=name, is_number=index > 0) for index, name in enumerate(sheet.columns)]
     place = {"role": "table", "page": "chart", "name": hashlib.sha256(sheet.title.encode()).hexdigest()[:12]}
-    return html.Details(
-        [html.Summary("表格"), table.table(names, written, caption=sheet.title, table_id=place)],
-        className="chart-table",
-    )
+    return html.Div(table.table(names, written, caption=sheet.title, table_id=place), className="chart-table")
 
 
-def _written(value: Datum) -> str:
-    return fmt.number(value) if value is None or isinstance(value, float) else str(value)
+def _written(value: Datum) -> table.Cell:
+    if value is None or isinstance(value, str):
+        return fmt.NO_VALUE if value is None else value
+    text = fmt.number(value) if isinstance(value, float) else str(value)
+    return table.Exact(text=text, value=None if math.isnan(value) else value)

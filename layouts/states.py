@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -86,6 +87,38 @@ def message(content: Message) -> Component:
         className=f"message message-{content.kind}",
         role="alert" if content.kind == "failed" else "status",
     )
+
+
+ALLOWED_DAYS: Final[Mapping[str, int]] = {"week": 14, "month": 45, "term": 200, "year": 400}
+"""How far the data of an indicator may lie behind, in days, by the kind of its periods: a period, and time to load it."""
+
+
+def days_behind(kind: str, last: dt.date | None, *, due: dt.date | None, today: dt.date) -> int | None:
+    """For how many days no data has come, where more should have by now; None where nothing is late.
+
+    A college whose data end on a day is told so once, at the top of every page. Late is what lags behind the rest.
+
+    Args:
+        kind: of the periods of the data, of `ALLOWED_DAYS`.
+        last: last day with data.
+        due: the day up to which data could be there: as a rule that of the latest fact of all.
+        today: from which the age is counted.
+    """
+    if last is None or due is None or (due - last).days <= ALLOWED_DAYS[kind]:
+        return None
+    return (today - last).days
+
+
+def late(days: int) -> Component:
+    """For how long no data has come, as words with a shape of their own."""
+    return html.Span(
+        [html.Span("◌", className="state-shape", **{"aria-hidden": "true"}), late_words(days)], className="late"
+    )
+
+
+def late_words(days: int) -> str:
+    """For how long no data has come, such as ``数据已 12 天未更新``."""
+    return f"数据已 {days} 天未更新"
 
 
 def skeleton(height: int) -> Component:

@@ -67,7 +67,19 @@ class Marked:
         return {"text": self.text, "name": self.name}
 
 
-Cell = str | Valued | Linked | Marked
+@dataclass(frozen=True, kw_only=True)
+class Exact:
+    """A number as it is written, and the number itself for files; None where there is none."""
+
+    text: str
+    value: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The cell as the browser builds it, which shows the text alone."""
+        return {"text": self.text, "name": "", "value": self.value}
+
+
+Cell = str | Valued | Linked | Marked | Exact
 
 
 @dataclass(frozen=True, kw_only=True)

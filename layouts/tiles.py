@@ -31,6 +31,7 @@ class Tile:
         href: where a click leads; None makes the tile no link.
         is_on: True where the page is filtered by this tile.
         card: address of the number's card (口径卡); None where the number is no indicator's.
+        days_behind: for so many days no data has come, though more was due; the tile is grey then.
     """
 
     title: str
@@ -45,6 +46,7 @@ class Tile:
     is_on: bool = False
     hint: str = ""
     card: str | None = None
+    days_behind: int | None = None
 
 
 def row(items: Sequence[Tile]) -> Component:
@@ -53,24 +55,35 @@ def row(items: Sequence[Tile]) -> Component:
 
 
 def _tile(item: Tile) -> Component:
-    head = [html.Span(item.title, className="tile-title", title=item.hint or item.title)]
-    if item.state is not None:
-        head.append(states.mark(item.state))
+    """A block whose title is the link, stretched over all of it: the way to the card cannot stand within another link."""
+    names = ["tile-title", *(["is-on"] if item.is_on else [])]
+    hint = item.hint or item.title
+    title = html.Span(item.title, className=" ".join(names), title=hint)
+    if item.href is not None:
+        title = dcc.Link(item.title, href=item.href, className=" ".join([*names, "tile-stretched"]), title=hint)
+    head = [title, *([states.mark(item.state)] if item.state is not None else [])]
     figures = [html.Span(item.value, className="tile-value")]
     if item.unit and item.value != fmt.NO_VALUE:
         figures.append(html.Span(item.unit, className="tile-unit"))
+    note = item.note if item.days_behind is None else states.late(item.days_behind)
     body: list[Component] = [
         html.Div(head, className="tile-head"),
         html.Div(figures, className="tile-figure"),
         html.Div(item.change, className="tile-change"),
-        *([html.Div(item.note, className="tile-note")] if item.note else []),
+        *([html.Div(note, className="tile-note")] if note else []),
     ]
     if any(value is not None for value in item.history):
         body.append(sparkline(item.history, reference=item.reference))
-    classes = ["tile", *([states.css_class(item.state)] if item.state else []), *(["is-on"] if item.is_on else [])]
-    if item.href is None:
-        return html.Div(body, className=" ".join(classes))
-    return dcc.Link(body, href=item.href, className=" ".join([*classes, "tile-link"]))
+    if item.card is not None:
+        body.append(dcc.Link("口径", href=item.card, className="tile-card", title=f"{hint}的口径"))
+    classes = [
+        "tile",
+        *([states.css_class(item.state)] if item.state else []),
+        *(["is-on"] if item.is_on else []),
+        *(["tile-link"] if item.href is not None else []),
+        *(["is-stale"] if item.days_behind is not None else []),
+    ]
+    return html.Div(body, className=" ".join(classes))
 
 
 def sparkline(history: Sequence[float | None], *, reference: float | None = None) -> Component:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from data_access.access.permissions import Permission
@@ -82,15 +82,25 @@ class Viewer:
         """True where some post allows it."""
         return permission in self.permissions
 
-    def scope_for(self, permission: Permission) -> Scope:
-        """What the posts that give `permission` let one read: what one post allows is not done with another's rows.
+    def scope_for(self, *permissions: Permission) -> Scope:
+        """What the posts that give all `permissions` let one read.
 
-        A leader who also teaches may download the rosters of their own sections, not of everybody's.
+        What one post allows is not done with another's rows: a leader who also teaches may download the rosters of
+        their own sections, not of everybody's.
         """
-        giving = tuple(post for post in self.posts if permission in permissions_of((post.role,)))
-        if self.may(permission) and len(giving) == len(self.posts):
-            return self.scope
-        return scope_of(giving, who=self.username)
+        return self.acting_by(*permissions).scope
+
+    def acting_by(self, *permissions: Permission) -> Viewer:
+        """The same person with those posts alone that give each of `permissions`, and what follows from them."""
+        giving = tuple(post for post in self.posts if permissions_of((post.role,)).issuperset(permissions))
+        if len(giving) == len(self.posts) and self.permissions.issuperset(permissions):
+            return self
+        return replace(
+            self,
+            posts=giving,
+            permissions=permissions_of(post.role for post in giving),
+            scope=scope_of(giving, who=self.username),
+        )
 
     def nodes(self, role: Role) -> frozenset[int]:
         """The nodes at which `role` is held today."""

@@ -12,6 +12,8 @@ from decimal import Decimal
 from numbers import Real
 from typing import Final
 
+from layouts.sheet import Sheet
+
 MEDIA_TYPE: Final = "text/csv; charset=utf-8"
 
 _CHUNK: Final = 64 * 1024
@@ -52,6 +54,21 @@ def bytes_of(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterato
     yield _BYTE_ORDER_MARK.encode()
     for piece in text_of(header, rows):
         yield piece.encode()
+
+
+def bytes_of_sheets(sheets: Sequence[Sheet], facts: Sequence[tuple[str, str]]) -> bytes:
+    """Several tables and what is to be said of them, as one file for spreadsheets.
+
+    The first table begins in the first line, so that programs find its headings; further ones follow after an empty
+    line and their title, what is said of them comes last.
+    """
+    pieces = [_BYTE_ORDER_MARK]
+    for number, sheet in enumerate(sheets):
+        if number:
+            pieces += ["\r\n", *text_of([sheet.title], [])]
+        pieces += text_of(sheet.columns, sheet.rows)
+    pieces += ["\r\n", *text_of(["说明", ""], facts)]
+    return "".join(pieces).encode()
 
 
 def guarded(text: str) -> str:

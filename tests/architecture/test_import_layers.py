@@ -40,6 +40,11 @@ FENCES = {
     "duckdb": ("data_access", "indicators.rollup"),
     "sqlglot": ("indicators", "data_access.intake"),
     "openpyxl": ("data_access",),
+    "kaleido": ("layouts.exports.image",),
+    "weasyprint": ("layouts.exports.pdf",),
+    "jinja2": ("layouts.exports.pdf",),
+    "xlsxwriter": ("layouts.exports.xlsx",),
+    "fontTools": ("layouts.exports.fonts",),
     "python_calamine": ("data_access",),
 }
 LONGEST_MODULE = 450

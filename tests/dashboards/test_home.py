@@ -92,7 +92,7 @@ def test_tiles_show_value_change_target_and_period():
     content = drawn(load(LEADER), "summary")
     assert titles(content) == ["到课率", "参与率", "达标率", "重点工作完成率"]
     tile = text(find(content.body, className="tile")[0])
-    assert tile == "到课率▲预警87.0%↓ 1.0 较上周 · 目标 95第11周"
+    assert tile == "到课率▲预警87.0%↓ 1.0 较上周 · 目标 95第11周口径"
 
 
 def test_the_full_name_of_an_indicator_is_one_hover_away():

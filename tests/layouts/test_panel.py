@@ -6,7 +6,7 @@ from tests.layouts.component_tree import find, text, types
 
 def test_a_filled_panel_shows_title_unit_note_and_state():
     tree = panel.filled("到课率", panel.Content(body="正文", note="第11周", state=State.WARNING), unit="%")
-    assert text(tree) == "到课率单位 %第11周▲预警正文"
+    assert text(tree) == "到课率单位 %▲预警第11周正文"
 
 
 def test_the_card_behind_a_number_names_definition_lines_and_versions():

@@ -102,3 +102,24 @@ def test_what_one_post_allows_is_not_done_with_the_rows_of_another():
     assert [grant.ids for grant in export.grants if "roster" in grant.levels] == [frozenset({7})]
     assert viewer.scope_for(Permission.COURSE_VIEW) == viewer.scope
     assert viewer.scope_for(Permission.AUDIT_VIEW).grants == ()
+
+
+def test_what_needs_two_permissions_is_done_with_the_rows_of_posts_that_give_both():
+    leads = Post(role=Role.LEADER, node_level="school", node_id=1, valid_from=TODAY)
+    advises = Post(role=Role.CLASS_ADVISER, node_level="class", node_id=3, node_name="某班", valid_from=TODAY)
+    teaches = Post(role=Role.TEACHER, node_level="teacher", node_id=7, node_name="某人", valid_from=TODAY)
+    both = viewer(advises, teaches, leads)
+    acting = both.acting_by(Permission.CLASS_VIEW, Permission.ROSTER_EXPORT)
+    assert [post.role for post in acting.posts] == [Role.CLASS_ADVISER]
+    assert acting.permissions == viewer(advises).permissions
+    assert acting.scope == both.scope_for(Permission.CLASS_VIEW, Permission.ROSTER_EXPORT) == viewer(advises).scope
+
+
+def test_permissions_of_different_posts_do_not_add_up():
+    apart = viewer(post_at(Role.LEADER), post_at(Role.SYSTEM_ADMINISTRATOR))
+    assert apart.may(Permission.PANEL_EXPORT)
+    assert apart.may(Permission.ACCOUNT_MANAGE)
+    acting = apart.acting_by(Permission.PANEL_EXPORT, Permission.ACCOUNT_MANAGE)
+    assert acting.posts == ()
+    assert not acting.may(Permission.PANEL_EXPORT)
+    assert acting.scope.grants == ()
