@@ -256,6 +256,7 @@ ROWS = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=st.lists(ROWS, min_size=1, max_size=4), undone=st.integers(0, 3))
 def test_merges_behave_like_a_dictionary_and_the_last_can_be_undone(
@@ -371,6 +372,7 @@ def holder(lake: Lake, installation: Any) -> Iterator[tuple[Any, Any]]:
     process.join()
 
 
+@pytest.mark.slow
 def test_a_second_writer_is_told_to_wait_and_takes_over_when_the_first_is_killed(lake: Lake, holder: Any) -> None:
     process, _ = holder
     with pytest.raises(BusyError, match="Another process"):

@@ -91,6 +91,7 @@ def test_200_random_values_of_every_layer_equal_the_oracle(college):
     assert {level for _, level, _ in triples} == set(LEVEL_NUMBERS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     ["two tables", "distinct counts", "snapshots", "windows", "lag", "grades", "deviation and maximum", "dimensions"],
