@@ -66,18 +66,19 @@ def create_app(settings: Settings | None = None) -> Flask:
     from data_access.access.authentication import Authentication  # noqa: PLC0415
     from data_access.access.nodes import Nodes  # noqa: PLC0415
     from data_access.access.posts import Posts  # noqa: PLC0415
-    from data_access.access.secret import installation_secret  # noqa: PLC0415
     from data_access.access.screen_settings import ScreenSettingStore  # noqa: PLC0415
     from data_access.access.screens import Screens  # noqa: PLC0415
+    from data_access.access.secret import installation_secret  # noqa: PLC0415
     from data_access.access.sessions import Sessions  # noqa: PLC0415
+    from data_access.readers.benchmarks import BenchmarkReader  # noqa: PLC0415
     from data_access.readers.lessons import LessonReader  # noqa: PLC0415
     from data_access.readers.provenance import ProvenanceReader  # noqa: PLC0415
-    from data_access.readers.reference import ReferenceReader  # noqa: PLC0415
     from data_access.readers.team import TeamReader  # noqa: PLC0415
+    from indicators.benchmarks import Benchmarks  # noqa: PLC0415
+    from indicators.digest import Digest  # noqa: PLC0415
     from indicators.lessons import Lessons  # noqa: PLC0415
     from indicators.numbers import Numbers  # noqa: PLC0415
     from indicators.shelf import Shelf  # noqa: PLC0415
-    from indicators.standards import Standards  # noqa: PLC0415
 
     chosen = settings or Settings.from_environment()
     database = open_home(chosen)
@@ -85,12 +86,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     secret = installation_secret(chosen)
     audit = AuditLog(database)
     values = open_values(chosen, database)
+    library = Shelf(values.reader, ProvenanceReader(database))
     services = Services(
         values=values,
         lessons=Lessons(LessonReader(values.rosters.facts)),
-        library=Shelf(values.reader, ProvenanceReader(database)),
+        library=library,
         numbers=Numbers(values.reader),
-        standards=Standards(ReferenceReader(database, values.rosters.facts)),
+        benchmarks=Benchmarks(BenchmarkReader(values.rosters.facts)),
+        digest=Digest(values, library),
         viewer=current_viewer,
         today=today,
         accounts=Accounts(database, audit),

@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from data_access.readers.class_roll import ClassRollReader
     from data_access.readers.team import TeamReader
     from data_access.settings import Settings
+    from indicators.benchmarks import Benchmarks
     from indicators.digest import Digest
     from indicators.lessons import Lessons
     from indicators.numbers import Numbers
     from indicators.shelf import Shelf
-    from indicators.standards import Standards
 
 
 class ValueService(Protocol):
@@ -177,7 +177,7 @@ class Services:
     settings: Settings = _ABSENT
     team: TeamReader = _ABSENT
     rolls: ClassRollReader = _ABSENT
-    standards: Standards = _ABSENT
+    benchmarks: Benchmarks = _ABSENT
     digest: Digest = _ABSENT
     lessons: Lessons = _ABSENT
     library: Shelf = _ABSENT

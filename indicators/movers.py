@@ -41,19 +41,19 @@ class Move:
     is_lasting: bool
 
 
-def moves(board: Board, level: str, *, data_date: dt.date) -> list[Move]:
-    """All changes on a board that are worth telling, in no particular order.
+def moves(board: Board, level: str, *, data_date: dt.date, count: int) -> list[Move]:
+    """The changes on a board that a list of `count` rises or falls may need, in no particular order.
 
     Left out are sensitive indicators, those whose good direction or lines are not single numbers, values that
     fewer than `FEWEST_BEHIND` people or records stand behind, and what did not change.
     """
     found: list[Move] = []
     for standing in board.standings.values():
-        found += _of_standing(standing, level, data_date)
+        found += _of_standing(standing, level, data_date, count)
     return found
 
 
-def _of_standing(standing: Standing, level: str, data_date: dt.date) -> list[Move]:
+def _of_standing(standing: Standing, level: str, data_date: dt.date, count: int) -> list[Move]:
     info, frame = standing.info, standing.frame
     width = _width(info)
     column = last_settled(frame, data_date)
@@ -67,7 +67,13 @@ def _of_standing(standing: Standing, level: str, data_date: dt.date) -> list[Mov
         if column > 1
         else np.full(len(frame.entities), np.nan)
     )
-    kept = np.flatnonzero(~np.isnan(gain) & (gain != 0) & (behind >= FEWEST_BEHIND))
+    told = np.flatnonzero(~np.isnan(gain) & (gain != 0) & (behind >= FEWEST_BEHIND))
+    # A list passes over at most count − 1 entities that it names already, and takes `PER_INDICATOR` of the rest.
+    ids = np.array([frame.entities[row].entity_id for row in told], dtype=np.int64)
+    order = told[np.lexsort((ids, gain[told]))]
+    back = told[np.lexsort((ids, -gain[told]))]
+    most = count - 1 + PER_INDICATOR
+    kept = [*(row for row in order[:most] if gain[row] < 0), *(row for row in back[:most] if gain[row] > 0)]
     return [
         Move(
             level=level,

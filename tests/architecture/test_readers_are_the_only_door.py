@@ -18,8 +18,11 @@ from data_access.access.nodes import Nodes
 from data_access.access.posts import Posts
 from data_access.access.sessions import Sessions
 from indicators import standing
+from indicators.benchmarks import Benchmarks
+from indicators.digest import Digest
 from indicators.lessons import Lessons
-from indicators.standards import Standards
+from indicators.numbers import Numbers
+from indicators.shelf import Shelf
 from indicators.values import StoredValues
 from tests.architecture.test_import_layers import MODULES, ROOT
 
@@ -201,9 +204,28 @@ def unlimited(tree: ast.AST) -> set[str]:
 
 # -- every read takes a scope -------------------------------------------------------------------
 
-DOORS: tuple[type, ...] = (StoredValues, Lessons, Accounts, Posts, Sessions, AuditLog, Nodes, Standards)
+DOORS: tuple[type, ...] = (
+    StoredValues,
+    Lessons,
+    Shelf,
+    Numbers,
+    Accounts,
+    Posts,
+    Sessions,
+    AuditLog,
+    Nodes,
+    Benchmarks,
+    Digest,
+)
 """Classes besides the readers from which pages get rows."""
 NO_ROWS = {
+    "ProvenanceReader.run": "versions of library and data",
+    "ProvenanceReader.loads": "when tables were loaded",
+    "Shelf.entries": "how indicators are defined",
+    "Shelf.entry": "how an indicator is defined",
+    "Shelf.wording": "how an indicator is defined",
+    "Shelf.run": "versions of library and data",
+    "Shelf.loads": "when tables were loaded",
     "AuditLog.head": "number and hash of the last event, for a check from outside",
     "AuditLog.verify": "whether the chain is whole",
     "AuditLog.check": "whether the chain is whole, and a record of having looked",
@@ -226,8 +248,6 @@ NO_ROWS = {
     "ValueReader.periods": "periods",
     "ValueReader.calendar": "periods",
     "ValueReader.versions": "versions of library and data",
-    "ReferenceReader.placements": "where indicators stand in the diagnosis",
-    "Standards.placements": "where indicators stand in the diagnosis",
     "StoredValues.indicator": "how an indicator is defined",
     "StoredValues.codes_of": "which indicators a department answers for",
     "StoredValues.terms": "terms",

@@ -35,8 +35,8 @@ def board(values, *, info=RATE, people=40.0, codes=None):
     return Board(entities=entities, standings={i.code: Standing(info=i, frame=frame) for i in infos})
 
 
-def found(*args, day=DATA_DATE, **named):
-    return moves(board(*args, **named), "class", data_date=day)
+def found(*args, day=DATA_DATE, count=10, **named):
+    return moves(board(*args, **named), "class", data_date=day, count=count)
 
 
 def test_a_fall_is_measured_between_the_last_two_weeks_in_widths_from_target_to_alert():
@@ -64,7 +64,7 @@ def test_a_running_month_is_not_held_against_a_whole_one():
     )  # fmt: skip
     standing = one.standings[RATE.code]
     monthly = dataclasses.replace(standing, frame=dataclasses.replace(standing.frame, periods=months))
-    (move,) = moves(dataclasses.replace(one, standings={RATE.code: monthly}), "dept", data_date=DATA_DATE)
+    (move,) = moves(dataclasses.replace(one, standings={RATE.code: monthly}), "dept", data_date=DATA_DATE, count=10)
     assert (move.before, move.now) == (96.0, 92.0)
 
 
@@ -126,3 +126,12 @@ def test_the_list_depends_on_the_data_alone(last, random):
         assert all((move.gain > 0) is rising for move in told)
         sizes = [abs(move.gain) for move in told]
         assert sizes == sorted(sizes, reverse=True)
+
+
+@given(st.lists(st.integers(-9, 9), min_size=1, max_size=12), st.integers(1, 4))
+def test_what_a_list_cannot_need_is_left_out_without_changing_it(steps, count):
+    values = [[90.0, 90.0, 90.0 + step] for step in steps]
+    codes = ("CRS-A", "CRS-B", "CRS-C")
+    some, every = found(values, codes=codes, count=count), found(values, codes=codes, count=100)
+    for rising in (False, True):
+        assert largest(some, rising=rising, count=count) == largest(every, rising=rising, count=count)

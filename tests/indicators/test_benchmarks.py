@@ -3,9 +3,8 @@ import dataclasses
 import pytest
 
 from data_access.access.scope import Scope
-from data_access.readers.reference import ReferenceReader
-from indicators.library import shipped_library
-from indicators.standards import Benchmark, Standards
+from data_access.readers.benchmarks import BenchmarkReader
+from indicators.benchmarks import Benchmark, Benchmarks
 from tests.dashboards.college import ATTENDANCE
 
 ALL = Scope.all("test")
@@ -13,24 +12,20 @@ PEERS = Benchmark(code="SCH-LVL-10", peers="本省高职", year=2026, low=50.0, 
 
 
 @pytest.fixture
-def standards(values):
-    return Standards(ReferenceReader(values.reader.database, values.rosters.facts))
+def benchmarks(values):
+    return Benchmarks(BenchmarkReader(values.rosters.facts))
 
 
-def test_every_indicator_has_its_place(standards):
-    library = {indicator.code: indicator for indicator in shipped_library()}
-    places = {place.code: place for place in standards.placements()}
-    assert places.keys() == library.keys()
-    for code, place in places.items():
-        block = library[code].definition
-        told = (place.layer, place.system, place.dimension, place.department, place.norm)
-        wanted = (block["layer"], block["five_system"], block["dimension"], block["department"])
-        assert told == (*wanted, block.get("norm_ref", ""))
-        assert place.period in {"week", "month", "term", "year"}
+def test_the_last_published_year_counts(benchmarks):
+    found = benchmarks.of(2099, scope=ALL)
+    assert len({item.year for item in found}) == 1
+    earlier = benchmarks.of(found[0].year - 1, scope=ALL)
+    assert all(item.year < found[0].year for item in earlier)
+    assert all(item.low <= item.high for item in found)
 
 
-def test_who_may_read_nothing_of_the_school_is_told_of_no_peers(standards):
-    assert standards.benchmarks(2026, scope=Scope(reason="nobody")) == []
+def test_who_may_read_nothing_of_the_school_is_told_of_no_peers(benchmarks):
+    assert benchmarks.of(2099, scope=Scope(reason="nobody")) == []
 
 
 @pytest.mark.parametrize(("value", "place"), [(50.0, 0.0), (65.0, 1.0), (57.5, 0.5), (80.0, 2.0)])
