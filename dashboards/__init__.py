@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards import courses, home, offering, school_class, student, teacher, teachers
+from dashboards import (
+    courses,
+    home,
+    indicator,
+    indicators,
+    offering,
+    school_class,
+    student,
+    students,
+    teacher,
+    teachers,
+)
 from dashboards.page import Page
 
 PAGES: Final[tuple[Page, ...]] = (
@@ -16,6 +27,9 @@ PAGES: Final[tuple[Page, ...]] = (
     offering.PAGE,
     teachers.PAGE,
     teacher.PAGE,
+    students.PAGE,
     school_class.PAGE,
     student.PAGE,
+    indicators.PAGE,
+    indicator.PAGE,
 )
