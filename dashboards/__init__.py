@@ -12,6 +12,8 @@ from dashboards import (
     home,
     indicator,
     indicators,
+    major,
+    majors,
     offering,
     school_class,
     student,
@@ -23,6 +25,8 @@ from dashboards.page import Page
 
 PAGES: Final[tuple[Page, ...]] = (
     home.PAGE,
+    majors.PAGE,
+    major.PAGE,
     courses.PAGE,
     offering.PAGE,
     teachers.PAGE,

@@ -1,18 +1,21 @@
-"""The students of a class by how their 到课率 has moved lately."""
+"""The students of a class: in which band they stand, and how their 到课率 has moved lately."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dashboards.overview import named_cell, valued, worst_first
-from indicators.results import Board, Standing
+from indicators.results import STATES, Board, Standing, State
 from layouts import format as fmt
 from layouts import states, table
+from layouts.figures.shares import state_shares
+from layouts.graph import graph
 from layouts.panel import Content
+from layouts.sheet import Sheet
 
 RECENT_WEEKS: Final = 2
 EARLIER_WEEKS: Final = 4
@@ -29,6 +32,27 @@ def recent_and_earlier(standing: Standing) -> tuple[NDArray[np.float64], NDArray
         return nothing, nothing
     split = max(focus + 1 - RECENT_WEEKS, 0)
     return standing.so_far(slice(split, focus + 1)), standing.so_far(slice(max(split - EARLIER_WEEKS, 0), split))
+
+
+def draw_bands(board: Board | None, codes: Sequence[str]) -> Content:
+    """How many students stand in each band by their rates of the term so far, one bar an indicator of `codes`."""
+    found = [] if board is None else [board.standings[code] for code in codes if code in board.standings]
+    if board is None or not board.entities or not found:
+        return Content(body=states.empty("这个班级现在没有在籍学生，或学生不在你的数据范围内。"))
+    bars = [(fmt.short_name(standing.info.name_zh), _bands(standing)) for standing in found]
+    sheet = Sheet(
+        title="本班学生学期至今所处的状态",
+        columns=("比率", *(f"{state}(人)" for state in State)),
+        rows=[(name, *(counts[state] for state in State)) for name, counts in bars],
+    )
+    drawn = graph(state_shares(bars, noun="人"), label=sheet.title, sheet=sheet)
+    key = states.legend(found[0].info)
+    return Content(body=[drawn, key], note=f"{len(board.entities)} 人 · 学期至今 · 图例界限为{bars[0][0]}")
+
+
+def _bands(standing: Standing) -> dict[State, int]:
+    judged = [STATES[int(number)] for number in standing.info.judge_all(standing.so_far())]
+    return {state: judged.count(state) for state in State}
 
 
 def draw_slipping(board: Board | None, *, link: Callable[[int], str] | None, table_id: dict[str, str]) -> Content:

@@ -1,4 +1,4 @@
-"""班级: one administrative class against the school, and which of its students need somebody now."""
+"""班级: one administrative class against those around it, and which of its students need somebody now."""
 
 from __future__ import annotations
 
@@ -9,21 +9,14 @@ from typing import Final
 
 import numpy as np
 
-from dashboards import filters, ids
-from dashboards.desks import ATTENDANCE, HOMEWORK, PARTICIPATION
-from dashboards.overview import (
-    SCHOOL,
-    link_of,
-    named_cell,
-    term_end,
-    tile,
-    valued,
-    weekly_line,
-    weeks_of,
-    worst_first,
-)
-from dashboards.page import Heading, NotFoundError, Page, Panel, View
-from dashboards.pupils import recent_and_earlier
+from dashboards import filters, ids, weekly
+from dashboards.aspects import draw_all
+from dashboards.desks import ATTENDANCE, COURSE_RATES, HOMEWORK, PARTICIPATION
+from dashboards.number import Number
+from dashboards.overview import SCHOOL, link_of, named_cell, term_end, tile, valued, weeks_of, worst_first
+from dashboards.page import Heading, NotFoundError, Page, Panel, View, missing
+from dashboards.pupils import draw_bands, draw_slipping, recent_and_earlier
+from dashboards.student_aspects import OF_CLASS, OF_STUDENT
 from data_access.access.permissions import Permission
 from indicators.model import SCHOOL_ID
 from indicators.results import Board, ClassInfo, Reading
@@ -54,14 +47,35 @@ class SchoolClass:
         number = self.view.ids["class_id"]
         found = self.view.services.values.class_info(number, scope=self.view.scope)
         if found is None:
-            raise NotFoundError(f"没有编号为 {number} 的班级。")
+            raise NotFoundError(missing("班级", number))
         return found
 
     @cached_property
     def readings(self) -> Sequence[Reading]:
-        """The indicators of the class up to the end of the term shown."""
+        """All indicators of the class up to the end of the term shown."""
+        of_aspects = [code for aspect in (*OF_CLASS, *OF_STUDENT) for code in aspect.codes]
+        codes = tuple(dict.fromkeys((*CODES, *of_aspects)))
         return self.view.services.values.readings(
-            CODES, "class", self.info.class_id, until=term_end(self.view), scope=self.view.scope
+            codes, "class", self.info.class_id, until=term_end(self.view), scope=self.view.scope
+        )
+
+    @cached_property
+    def above(self) -> Sequence[tuple[str, str, int]]:
+        """Name, level and key of what the class belongs to, from the major up to the school."""
+        place = next(iter(self.view.services.rolls.places(scope=self.view.scope, class_ids=[self.info.class_id])), None)
+        major_id = 0 if place is None else place.major_id
+        found = [("本专业", "major", major_id), (self.info.dept_name, "dept", self.info.dept_id)]
+        return [*(item for item in found if item[2]), (SCHOOL, "school", SCHOOL_ID)]
+
+    @cached_property
+    def courses(self) -> Board | None:
+        """The sections of the class in the term, within the scope; None where there is no term yet."""
+        term = self.view["term"]
+        if not term:
+            return None
+        below = ("class", {self.info.class_id})
+        return self.view.services.values.board(
+            COURSE_RATES, "offering", term_key=term, below=below, scope=self.view.scope
         )
 
     @cached_property
@@ -76,29 +90,86 @@ class SchoolClass:
 
 def draw_tiles(data: SchoolClass) -> Content:
     """The indicators of the class."""
-    if not data.readings:
+    found = [item for code in CODES for item in data.readings if item.info.code == code]
+    if not found:
         return Content(body=states.denied("你的岗位不含这个班级的指标。"))
-    return Content(body=tiles.row([tile(item) for item in data.readings]))
+    return Content(body=tiles.row([tile(item) for item in found]))
 
 
 def draw_trend(data: SchoolClass) -> Content:
-    """The weekly 到课率 of the class against the school."""
+    """The weekly 到课率 of the class against its major, department and school, where these may be seen."""
     services, term = data.view.services, data.view["term"]
     info = services.values.indicator(ATTENDANCE)
     if not data.view.scope.admits("class", info.about):
         return Content(body=states.denied("你的岗位不含班级的到课率。"))
-    weekly = weeks_of(services, ATTENDANCE, "class", data.info.class_id, term_key=term, scope=data.view.scope)
-    if not any(point.value is not None for point in weekly):
+    weekly_points = weeks_of(services, ATTENDANCE, "class", data.info.class_id, term_key=term, scope=data.view.scope)
+    if not any(point.value is not None for point in weekly_points):
         reason = f"{data.info.name}在{filters.term_name(data.view)}没有考勤记录：校外实习、未排课，或考勤尚未导入。"
         return Content(body=states.empty(reason))
-    of_school = weeks_of(services, ATTENDANCE, "school", SCHOOL_ID, term_key=term, scope=data.view.scope)
-    return weekly_line(
-        Series(name="本班", points=weekly),
-        [Series(name=SCHOOL, points=of_school)],
+    others = [
+        Series(name=name, points=weeks_of(services, ATTENDANCE, level, key, term_key=term, scope=data.view.scope))
+        for name, level, key in data.above
+    ]
+    return weekly.draw(
+        Series(name="本班", points=weekly_points),
+        others,
         info,
-        label=f"{data.info.name}逐周到课率，与全校比较",
+        label=f"{data.info.name}逐周到课率，与专业、系部和全校比较",
         versions=services.values.versions(),
+        number=Number(code=ATTENDANCE, level="class", entity_id=data.info.class_id).href,
     )
+
+
+def draw_talks(data: SchoolClass) -> Content:
+    """Who needs a talk: the students whose 到课率 has slipped most."""
+    link = link_of(data.view.services.viewer(), "student")
+    return draw_slipping(data.students, link=link, table_id=ids.table("class", "slipping"))
+
+
+def draw_class_indicators(data: SchoolClass) -> Content:
+    """What is kept of the class, aspect by aspect; of few people a sensitive figure is withheld."""
+    because = "这个班级的集体指标还没有数值，或不在你的数据范围内。"
+    body = draw_all(OF_CLASS, data.readings, page="class", because=because)
+    return Content(body=body, note="点指标名看口径 · 敏感事项人数过少时不显示")
+
+
+def draw_student_indicators(data: SchoolClass) -> Content:
+    """What is kept of every student, over the whole class."""
+    because = "本班学生的个体指标还没有数值，或不在你的数据范围内。"
+    body = draw_all(OF_STUDENT, data.readings, page="class", because=because)
+    return Content(body=body, note="比率与得分为全班平均，频次为全班合计（不对照个人目标）")
+
+
+def draw_courses(data: SchoolClass) -> Content:
+    """The sections of the class in the term with their rates, the lowest 到课率 first."""
+    board = data.courses
+    if board is None or not board.entities:
+        return Content(
+            body=states.empty(f"{filters.term_name(data.view)}没有本班的教学班，或教学班不在你的数据范围内。")
+        )
+    link = link_of(data.view.services.viewer(), "offering")
+    rates = {code: standing.so_far() for code, standing in board.standings.items()}
+    columns = [
+        table.Column(title="课程", is_heading=True),
+        table.Column(title="任课教师"),
+        *(
+            table.Column(title=fmt.short_name(standing.info.name_zh), is_number=True)
+            for standing in board.standings.values()
+        ),
+    ]
+    first = board.standings.get(ATTENDANCE)
+    names = [entity.name for entity in board.entities]
+    order = range(len(names)) if first is None else worst_first(rates[ATTENDANCE], first.info, names)
+    rows: list[list[table.Cell]] = [
+        [
+            named_cell(board.entities[row].course_name or names[row], board.entities[row].entity_id, link),
+            board.entities[row].teacher_name or fmt.NO_VALUE,
+            *(valued(float(rates[code][row]), standing.info) for code, standing in board.standings.items()),
+        ]
+        for row in order
+    ]
+    listed = table.table(columns, rows, caption="本班课程学期至今的比率", table_id=ids.table("class", "courses"))
+    return Content(body=listed, note=f"{len(rows)} 门 · 学期至今")
 
 
 def draw_students(data: SchoolClass) -> Content:
@@ -163,13 +234,24 @@ PAGE: Final = Page(
     path="/classes/<class_id>",
     title="班级",
     requires=Permission.CLASS_VIEW,
-    parent="home",
+    parent="students",
     filters=(filters.TERM,),
     load=lambda view: SchoolClass(view=view),
     heading=heading,
     panels=(
         Panel(name="summary", title="概况", draw=draw_tiles, height=110, is_framed=False),
-        Panel(name="trend", title="逐周到课率", unit="%", draw=draw_trend, height=260),
+        Panel(name="trend", title="逐周到课率", unit="%", draw=draw_trend, columns=7, height=300),
+        Panel(name="slipping", title="需要谈话的学生", draw=draw_talks, columns=5, height=300),
+        Panel(
+            name="bands",
+            title="学生所处状态",
+            draw=lambda data: draw_bands(data.students, RATES),
+            columns=5,
+            height=180,
+        ),
+        Panel(name="courses", title="本班课程", draw=draw_courses, columns=7, height=300),
         Panel(name="students", title="学生", draw=draw_students, height=900),
+        Panel(name="indicators", title="班级指标", draw=draw_class_indicators, height=600),
+        Panel(name="individual", title="学生指标", draw=draw_student_indicators, height=600),
     ),
 )

@@ -8,9 +8,11 @@ from functools import cached_property
 from typing import Final
 
 from dashboards import filters, ids
+from dashboards.aspects import draw_all
 from dashboards.desks import ATTAINMENT, ATTENDANCE, HOMEWORK, PARTICIPATION
 from dashboards.overview import SCHOOL, link_of, named_cell, term_end, tile, valued, weekly_line, weeks_of
-from dashboards.page import Heading, NotFoundError, Page, Panel, View
+from dashboards.page import Heading, NotFoundError, Page, Panel, View, missing
+from dashboards.student_aspects import OF_STUDENT
 from data_access.access.permissions import Permission
 from data_access.access.roles import Role
 from data_access.access.scope import Scope
@@ -53,7 +55,7 @@ class Student:
         """
         found = self.view.services.values.student(self.number, scope=self.scope)
         if found is None:
-            raise NotFoundError(f"没有编号为 {self.number} 的学生。")
+            raise NotFoundError(missing("学生", self.number))
         return found
 
     def readings(self, codes: Sequence[str]) -> Sequence[Reading]:
@@ -95,6 +97,14 @@ def draw_tiles(data: Student) -> Content:
     if not found:
         return Content(body=states.denied("你的岗位不含这名学生的学业与成长指标。"))
     return Content(body=tiles.row([tile(item) for item in found]))
+
+
+def draw_aspects(data: Student) -> Content:
+    """学业, 个人 and 职业发展: every indicator of the student that is no sensitive matter."""
+    codes = [code for aspect in OF_STUDENT for code in aspect.codes]
+    found = [item for item in data.readings(codes) if not item.info.about.topics]
+    body = draw_all(OF_STUDENT, found, page="student", because="这些指标还没有该生的数值，或不在你的数据范围内。")
+    return Content(body=body, note="点指标名看口径")
 
 
 def draw_sensitive(data: Student) -> Content:
@@ -215,7 +225,7 @@ PAGE: Final = Page(
     path="/students/<student_id>",
     title="学生",
     requires=Permission.STUDENT_VIEW,
-    parent="home",
+    parent="students",
     filters=(filters.TERM,),
     load=load,
     heading=heading,
@@ -250,6 +260,13 @@ PAGE: Final = Page(
             draw=draw_absences,
             columns=4,
             height=400,
+            belongs=lambda data: data.may_see_attendance,
+        ),
+        Panel(
+            name="aspects",
+            title="学业 · 个人 · 职业",
+            draw=draw_aspects,
+            height=600,
             belongs=lambda data: data.may_see_attendance,
         ),
     ),

@@ -18,7 +18,7 @@ from dashboards.aspects import Aspect, count, draw_all, lacking, shortfall
 from dashboards.desks import ATTAINMENT, ATTENDANCE, COURSE_RATES, PARTICIPATION
 from dashboards.number import of_reading
 from dashboards.overview import link_of, named_cell, term_end, valued
-from dashboards.page import Heading, NotFoundError, Page, Panel, View
+from dashboards.page import Heading, NotFoundError, Page, Panel, View, missing
 from data_access.access.permissions import Permission
 from data_access.access.roles import Role
 from data_access.readers.team import Career, Profile
@@ -60,7 +60,7 @@ class Teacher:
         number = self.view.ids["teacher_id"]
         found = self.view.services.team.career(number, until=self.year, scope=self.view.scope)
         if found is None:
-            raise NotFoundError(f"没有编号为 {number} 的教师。")
+            raise NotFoundError(missing("教师", number))
         return found
 
     @property

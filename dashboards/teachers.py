@@ -6,8 +6,8 @@ Sources: 包头 表12 (数量、结构、水平), 广西 表7, 泰山 图6 and �
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -19,7 +19,7 @@ from dashboards.page import Filter, Heading, Kind, Nav, Page, Panel, Place, View
 from dashboards.services import Services
 from data_access.access.permissions import Permission
 from data_access.access.scope import Scope
-from data_access.readers.team import ASPECTS, COMPOSITION, DUAL, ENGAGEMENT, LADDER, Move, Structure
+from data_access.readers.team import ASPECTS, COMPOSITION, ENGAGEMENT, LADDER, STAY, Move, Structure
 from indicators import ladder
 from indicators.model import SCHOOL_ID
 from indicators.results import Board, EntityInfo, Reading
@@ -33,15 +33,17 @@ from layouts.panel import Content
 from layouts.sheet import Sheet
 from layouts.shell import Crumb
 
-TILES: Final = ("SCH-SCA-05", "SCH-LVL-01", "SCH-LVL-10", "TCH-TEAM-03", "TCH-TEAM-04", "TCH-TEAM-01", "TCH-TEAM-02",
-                "TCH-TEAM-07")  # fmt: skip
-"""专任教师总数, 生师比, 双师素质, 高级职称, 博硕士学位, 企业兼职, 中青年, 流失."""
+TILES: Final[Mapping[str, str]] = {
+    "SCH-SCA-05": "在岗专任教师", "SCH-LVL-01": "生师比", "SCH-LVL-10": "双师素质", "TCH-TEAM-03": "高级职称",
+    "TCH-TEAM-04": "研究生学位", "TCH-TEAM-01": "企业兼职", "TCH-TEAM-02": "中青年", "TCH-TEAM-07": "流失率",
+}  # fmt: skip
+"""The numbers of a team with the few words that fit a tile; the full name is shown where the pointer rests."""
 TEAM: Final = (
     Aspect(name="整体队伍", codes=("TCH-TEAM-05", "TCH-TEAM-06", "TCH-TEAM-08", "TCH-TEAM-09", "TCH-SOC-04")),
     Aspect(name="师德与发展", codes=("TCH-ETH-02", "TCH-DEV-02", "TCH-DEV-04", "TCH-DEV-05")),
 )
-SIDE_BY_SIDE: Final = ("TCH-TEAM-03", "TCH-TEAM-04", "TCH-TEAM-01", "TCH-TEAM-02", "TCH-TEAM-06", "TCH-SOC-04",
-                       "TCH-ETH-02", "TCH-DEV-02", "TCH-DEV-04", "TCH-TEAM-07")  # fmt: skip
+SIDE_BY_SIDE: Final = ("TCH-TEAM-03", "TCH-TEAM-04", "TCH-TEAM-01", "TCH-TEAM-02", "TCH-TEAM-06", "TCH-TEAM-07",
+                       "TCH-DEV-02", "TCH-DEV-04")  # fmt: skip
 OF_ONE: Final = ("TCH-ETH-01", "TCH-TEA-02", "TCH-TEA-03", "TCH-RES-03", "TCH-SOC-01", "TCH-DEV-01")
 """师德考核, 学生评教, 听课评价, 教科研成果, 企业实践, 发展计划: one or two of each dimension."""
 ROWS_SHOWN: Final = 30
@@ -135,12 +137,16 @@ class Teachers:
     @cached_property
     def departments(self) -> Board:
         """The departments within the scope side by side."""
-        values = self.view.services.values
-        return values.history(SIDE_BY_SIDE, "dept", until=self.until, last=_TWO_YEARS, scope=self.view.scope)
+        values, scope = self.view.services.values, self.view.scope
+        teaching = [item.dept_id for item in values.departments(scope=scope)]
+        return values.history(SIDE_BY_SIDE, "dept", until=self.until, last=_TWO_YEARS, entity_ids=teaching, scope=scope)
 
     @cached_property
     def people(self) -> Sequence[EntityInfo]:
-        """The teachers of the node whose names the viewer may see and who fit the search, by department and name."""
+        """The teachers of the node whose names the viewer may see and who fit the search.
+
+        By department and name, the teaching departments first.
+        """
         level, node_id = self.node
         if not self.year or not level:
             return ()
@@ -151,7 +157,10 @@ class Teachers:
         )
         wanted = self.view["q"].strip()
         kept = [item for item in found.entities if wanted in item.name or wanted in item.dept_name]
-        return sorted(kept, key=lambda item: (item.dept_name, item.name, item.entity_id))
+        order = {item.name: row for row, item in enumerate(values.departments(scope=scope))}
+        return sorted(
+            kept, key=lambda item: (order.get(item.dept_name, len(order)), item.dept_name, item.name, item.entity_id)
+        )
 
 
 def draw_tiles(data: Teachers) -> Content:
@@ -159,7 +168,7 @@ def draw_tiles(data: Teachers) -> Content:
     found = [item for item in data.readings if item.info.code in TILES]
     if not found:
         return Content(body=states.denied("你的岗位不含这个部门的师资指标。"))
-    return Content(body=tiles.row([tile(item) for item in found]))
+    return Content(body=tiles.row([replace(tile(item), title=TILES[item.info.code]) for item in found]))
 
 
 def draw_structure(data: Teachers) -> Content:
@@ -169,7 +178,7 @@ def draw_structure(data: Teachers) -> Content:
         return Content(body=states.denied("你的岗位不含这个部门的师资结构。"))
     if not found.headcount:
         return Content(body=states.empty(f"{data.year}–{data.year + 1}学年还没有教师年度快照。"))
-    shown = [aspect for aspect in ASPECTS if aspect != LADDER]
+    shown = [aspect for aspect in ASPECTS if aspect not in {LADDER, STAY}]
     wholes = [Whole(name=aspect, parts=found.groups[aspect]) for aspect in shown]
     before = data.earlier
     sheet = Sheet(
@@ -184,15 +193,15 @@ def draw_structure(data: Teachers) -> Content:
     label = f"{data.node_name}师资结构：{'、'.join(shown)}各占多少"
     return Content(
         body=graph(shares(wholes), label=label, sheet=sheet),
-        note=f"{ENGAGEMENT}按全体 {found.headcount:,} 人，其余按专任教师 {found.fulltime:,} 人 · {_dual_note(data)}",
+        note=_counted(found),
     )
 
 
-def _dual_note(data: Teachers) -> str:
-    """Why the bar and the tile of 双师 may differ: the indicator counts teachers of major courses only."""
-    found = data.structure
-    people = 0 if found is None else found.groups[DUAL].get("双师素质", 0)
-    return f"双师素质 {people:,} 人（指标只按专业课专任教师计）"
+def _counted(found: Structure) -> str:
+    """Who is counted, and why the bars and the tiles differ: tiles leave out who has left, and 双师 of other courses."""
+    left = found.groups[STAY]["本年离校"]
+    gone = f"（在岗 {found.groups[STAY]['在岗']:,}，本年离校 {left}）" if left else ""
+    return f"{ENGAGEMENT}按全体 {found.headcount:,} 人，其余按专任教师 {found.fulltime:,} 人{gone} · 双师含公共课教师"
 
 
 def draw_ladder(data: Teachers) -> Content:
@@ -219,7 +228,7 @@ def draw_ladder(data: Teachers) -> Content:
 
 
 def draw_moves(data: Teachers) -> Content:
-    """Who moved on the ladder within the year, and the ladders of the four plans on the canonical one."""
+    """Who moved on the ladder within the year."""
     stayed = sum(move.people for move in data.moves if move.before == move.now)
     moved = [move for move in data.moves if move.before != move.now]
     up = sum(move.people for move in moved if ladder.climb(move.before, move.now) > 0)
@@ -235,14 +244,19 @@ def draw_moves(data: Teachers) -> Content:
         flow = drawn
     else:
         flow = states.message(states.Message(kind="good", title="没有变动", detail="一年里没有教师改变阶梯。"))
-    plans = table.table(
+    note = f"上升 {up} 人 · 未变 {stayed} 人" if data.moves else ""
+    return Content(body=flow, note=note)
+
+
+def draw_plans(_data: Teachers) -> Content:
+    """The ladders of the four plans on the canonical one."""
+    drawn = table.table(
         [table.Column(title="平台阶梯", is_heading=True), *(table.Column(title=plan) for plan in ladder.PLANS)],
         [[step, *(_own_name(plan, step) for plan in ladder.PLANS)] for step in reversed(ladder.STEPS)],
         caption="四份方案的教师阶梯与平台阶梯的对应",
         table_id=ids.table("teachers", "plans"),
     )
-    note = f"上升 {up} 人 · 未变 {stayed} 人" if data.moves else ""
-    return Content(body=[flow, plans], note=note)
+    return Content(body=drawn, note="四份方案各有自己的名称，平台按下表对应")
 
 
 def _own_name(plan: str, step: str) -> str:
@@ -349,8 +363,9 @@ PAGE: Final = Page(
         Panel(name="summary", title="数量与水平", draw=draw_tiles, height=200, is_framed=False),
         Panel(name="structure", title="结构", draw=draw_structure, columns=7, height=250),
         Panel(name="ladder", title="发展阶梯", draw=draw_ladder, columns=5, height=290),
-        Panel(name="team", title="队伍指标", draw=draw_team, columns=7, height=300),
-        Panel(name="moves", title="阶梯变动与方案对应", draw=draw_moves, columns=5, height=300),
+        Panel(name="team", title="队伍指标", draw=draw_team, height=260),
+        Panel(name="moves", title="一年里的阶梯变动", draw=draw_moves, columns=5, height=240),
+        Panel(name="plans", title="阶梯对应", draw=draw_plans, columns=7, height=240),
         Panel(
             name="departments",
             title="系部对比",

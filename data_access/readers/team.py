@@ -22,7 +22,7 @@ FILE: Final = Subject(privacy=Privacy.PERSONAL, owner="组织人事处")
 """What the yearly snapshots of one teacher are about."""
 UNKNOWN: Final = "未填报"
 
-ENGAGEMENT, AGE, TITLE, DEGREE, DUAL, LADDER = "专兼", "年龄", "职称", "学位", "双师素质", "发展阶梯"
+ENGAGEMENT, AGE, TITLE, DEGREE, DUAL, LADDER, STAY = "专兼", "年龄", "职称", "学位", "双师素质", "发展阶梯", "在岗"
 ASPECTS: Final[Mapping[str, tuple[str, ...]]] = {
     ENGAGEMENT: ("专任教师", "企业兼职教师", "其他教职工"),
     AGE: ("35岁及以下", "36–45岁", "46–55岁", "56岁及以上", UNKNOWN),
@@ -30,6 +30,7 @@ ASPECTS: Final[Mapping[str, tuple[str, ...]]] = {
     DEGREE: ("博士", "硕士", "学士", "其他", UNKNOWN),
     DUAL: ("双师素质", "非双师", UNKNOWN),
     LADDER: ("新进教师", "合格教师", "教学新星", "教坛英才", "教学名师", "功勋教师", UNKNOWN),
+    STAY: ("在岗", "本年离校"),
 }
 """Groups of each aspect in their order. 专兼 counts all staff of the node, the others its full-time teachers."""
 
@@ -46,7 +47,8 @@ _STRUCTURE: Final = f"""
             {{'aspect': '{DEGREE}', 'name': COALESCE(degree, '{UNKNOWN}')}},
             {{'aspect': '{DUAL}', 'name': CASE WHEN is_dual THEN '双师素质' WHEN NOT is_dual THEN '非双师'
                 ELSE '{UNKNOWN}' END}},
-            {{'aspect': '{LADDER}', 'name': COALESCE(ladder, '{UNKNOWN}')}}
+            {{'aspect': '{LADDER}', 'name': COALESCE(ladder, '{UNKNOWN}')}},
+            {{'aspect': '{STAY}', 'name': CASE WHEN is_left THEN '本年离校' ELSE '在岗' END}}
         ]) AS part
         FROM {{files}} WHERE acad_year = $year AND {_COUNTED}
     )

@@ -10,7 +10,9 @@ import plotly.graph_objects as go
 from layouts.theme import template, tokens
 
 _ROW: Final = 44
-_TOP, _BOTTOM, _LEFT, _RIGHT = 8, 8, 92, 110
+_TOP, _BOTTOM, _LEFT, _RIGHT = 8, 8, 92, 8
+_ROOM: Final = 1.75
+"""The axis is so much longer than the longest bar, whose words stand behind it."""
 
 
 def steps(
@@ -45,7 +47,7 @@ def steps(
             "height": _TOP + len(names) * _ROW + _BOTTOM,
             "margin": {"t": _TOP, "b": _BOTTOM, "l": _LEFT, "r": _RIGHT},
             "barmode": "overlay",
-            "xaxis": {"range": [0, largest], "showgrid": False, "showticklabels": False},
+            "xaxis": {"range": [0, largest * _ROOM], "showgrid": False, "showticklabels": False},
             # the axis runs upwards, so that the first step stands at the foot of the pyramid
             "yaxis": {"range": [-0.5, len(names) - 0.5], "showgrid": False, "tickvals": rows, "ticktext": list(names),
                       "ticklabelstandoff": 8},

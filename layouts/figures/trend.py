@@ -25,8 +25,8 @@ LINES: Final = (("目标", "target", State.REACHED), ("预警", "warning", State
 
 _TOP, _BOTTOM, _LEFT, _RIGHT = 12, 28, 74, 148
 _LABEL_GAP: Final = 16
-_DASHES: Final = ("dash", "dot")
-_SAMPLES: Final = ("", "╌ ", "┈ ")
+_DASHES: Final = ("dash", "dot", "dashdot")
+_SAMPLES: Final = ("", "╌ ", "┈ ", "╌┈ ")
 """Lines compared with, and the same dashes in front of their names."""
 
 
@@ -50,7 +50,7 @@ def trend(
     """The weekly line of the first of `series`; a period without value is a gap in the line.
 
     Args:
-        series: subject first, then up to two to compare with.
+        series: subject first, then up to three to compare with.
         focus: key of the period to mark.
         height: in px.
         counted: names of numerator and denominator for the hover.
