@@ -17,6 +17,7 @@ from dashboards.services import ValueService
 from data_access.access.scope import Scope
 from data_access.access.screen_settings import SCENES, ScreenSettings
 from data_access.access.screens import wall_screen
+from indicators.major_diagnosis import MajorDiagnosis
 from indicators.results import PeriodInfo, TermInfo
 from layouts import format as fmt
 from layouts.screen import LEGEND, Scene, plain
@@ -24,8 +25,8 @@ from layouts.states import UNCOMPUTED
 
 FORM: Final = 1
 """Form of the feed; a screen whose script knows another form loads itself anew."""
-SECONDS: Final = 60.0
-"""So long a feed is kept even where nothing shows that values have changed."""
+SECONDS: Final = 300.0
+"""So long a feed is kept at most: the weights of the diagnosis may change while the data stay."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,7 @@ class Feed:
 
     Args:
         values: where figures come from.
+        majors: the diagnosis of the majors.
         today: the current day.
         clock: seconds that only ever grow.
     """
@@ -53,11 +55,13 @@ class Feed:
     def __init__(
         self,
         values: ValueService,
+        majors: MajorDiagnosis,
         today: Callable[[], dt.date],
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._values = values
+        self._majors = majors
         self._today = today
         self._clock = clock
         self._lock = threading.Lock()
@@ -77,12 +81,12 @@ class Feed:
         key = (self._values.versions(), self._values.data_date(), self._today())
         with self._lock:  # of many screens that ask at once, one has it made
             if key != self._key or self._clock() - self._made_at >= SECONDS:
-                self._content = content_of(self._values, self._today())
+                self._content = content_of(self._values, self._majors, self._today())
                 self._key, self._made_at = key, self._clock()
             return self._content
 
 
-def content_of(values: ValueService, today: dt.date) -> dict[str, Any]:
+def content_of(values: ValueService, majors: MajorDiagnosis, today: dt.date) -> dict[str, Any]:
     """Everything a screen shows on a day, as JSON takes it; without data, why there is nothing."""
     library, data = values.versions()
     until, terms = values.data_date(), values.terms()
@@ -102,7 +106,7 @@ def content_of(values: ValueService, today: dt.date) -> dict[str, Any]:
         content["missing"] = f"{UNCOMPUTED.title}：{UNCOMPUTED.detail}"
         return content
     begun = [term for term in terms if term.start <= until] or list(terms[:1])
-    moment = Moment(values=values, scope=scope, term=begun[-1], until=until)
+    moment = Moment(values=values, majors=majors, scope=scope, term=begun[-1], until=until)
     content["scenes"] = [plain(scene) for scene in scenes_of(moment)]
     return content
 

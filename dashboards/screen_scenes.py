@@ -18,7 +18,8 @@ from dashboards.desks import ATTENDANCE, COURSE_RATES, HOMEWORK
 from dashboards.services import ValueService
 from data_access.access.scope import Scope
 from data_access.access.screen_settings import SCENES
-from indicators import eight_dimensions as model
+from indicators.eight_dimensions import AT_TARGET, AT_WARNING, Vector, state_of
+from indicators.major_diagnosis import Diagnosis, MajorDiagnosis, YearScores
 from indicators.movers import FEWEST_BEHIND, largest, moves
 from indicators.results import Board, Reading, Standing, State, TermInfo
 from indicators.settled import is_settled, last_settled, settled
@@ -30,6 +31,8 @@ from layouts.theme import STATE_TOKENS
 SCHOOL_ID: Final = 1
 WEEKS_SHOWN: Final = 10
 """More columns cannot be read from five metres."""
+WEEKS_COMPARED: Final = 4
+"""The week that is not settled yet, and three before it."""
 LISTED: Final = 6
 """Rows of a ranking."""
 GROUPS_SHOWN: Final = 12
@@ -58,12 +61,14 @@ class Moment:
 
     Attributes:
         values: where figures come from.
+        majors: the diagnosis of the majors.
         scope: that of a wall screen.
         term: the term that the data date lies in, or the last that has begun.
         until: the date of the data.
     """
 
     values: ValueService
+    majors: MajorDiagnosis
     scope: Scope
     term: TermInfo
     until: dt.date
@@ -76,6 +81,11 @@ class Moment:
     def board(self, codes: Sequence[str], level: str) -> Board:
         """All entities of a level in the term."""
         return self.values.board(codes, level, term_key=self.term.key, scope=self.scope)
+
+    def lately(self, code: str, level: str) -> Standing | None:
+        """One weekly indicator of many entities over the last weeks; None where it has no values at that level."""
+        found = self.values.history((code,), level, until=self.until, last=WEEKS_COMPARED, scope=self.scope)
+        return found.standings.get(code)
 
     @cached_property
     def teaching(self) -> frozenset[str]:
@@ -104,7 +114,7 @@ class Moment:
 def overview(moment: Moment) -> Scene:
     """全校态势: how the college stands, layer by layer and department by department, and what moved most."""
     departments = moment.board(tuple(dict.fromkeys((*SIDE_BY_SIDE, *WEEKLY))), "dept")
-    changed = moves(_part(departments, WEEKLY), "dept", data_date=moment.until)
+    changed = moves(_part(departments, WEEKLY), "dept", data_date=moment.until, count=LISTED)
     note = f"系部，{fmt.SINCE['week']}"
     return _scene(
         "overview",
@@ -133,7 +143,7 @@ def overview(moment: Moment) -> Scene:
 def classroom(moment: Moment) -> Scene:
     """今日课堂: attendance by department and week, courses in need and courses that get better."""
     departments = moment.board((ATTENDANCE,), "dept").standings.get(ATTENDANCE)
-    courses = moment.board((ATTENDANCE,), "course").standings.get(ATTENDANCE)
+    courses = moment.lately(ATTENDANCE, "course")
     points = moment.values.series(
         ATTENDANCE, "school", SCHOOL_ID, kind="week", term_key=moment.term.key, scope=moment.scope
     )
@@ -157,58 +167,38 @@ def classroom(moment: Moment) -> Scene:
 
 def majors(moment: Moment) -> Scene:
     """专业八维: the mean score of each dimension, departments side by side, the first and the last majors."""
-    shipped = model.shipped_model()
-    board = moment.board(shipped.codes, "major")
-    if not board.entities:
-        return _scene("majors", missing="还没有可以评价的专业。")
-    blank = np.full(len(board.entities), np.nan)
-    items = np.column_stack(
-        [
-            model.item_scores(board.standings[code].now(), board.standings[code].info)
-            if code in board.standings
-            else blank
-            for code in shipped.codes
-        ]
-    )
-    dimensions = model.dimension_scores(shipped, items)
-    totals = model.totals(dimensions, shipped.weights)
-    if np.isnan(totals).all():
+    diagnosis = moment.majors.diagnose(moment.until.year, scope=moment.scope)
+    year = diagnosis.current
+    rows = [] if year is None else [int(row) for row in diagnosis.visible if not np.isnan(year.totals[row])]
+    if year is None or not rows:
         return _scene("majors", missing="各专业还没有足够的分项数据算出得分。")
-    names = [entity.name for entity in board.entities]
-    order = [row for row in np.argsort(-totals, kind="stable") if not np.isnan(totals[row])]
-    heads = tuple(dimension.name for dimension in shipped.dimensions)
+    order = sorted(rows, key=lambda row: (-year.totals[row], diagnosis.majors[row].name))
+
+    def listed(title: str, chosen: Sequence[int]) -> Block:
+        limit = year.model.limits.total
+        scored = [(diagnosis.majors[row].name, *_scored(year, year.totals[row], limit=limit)) for row in chosen]
+        return screen.ranking(scored, title=title, note="八维总分", missing="还没有得分。")
+
+    means = [_mean(year.dimensions[rows, column]) for column in range(len(year.model.dimensions))]
     return _scene(
         "majors",
         (
             screen.bars(
-                [_bar(name, _mean(dimensions[:, column])) for column, name in enumerate(heads)],
+                [_bar(year, d.name, mean) for d, mean in zip(year.model.dimensions, means, strict=True)],
                 title="全校各维平均",
                 note="满分 100",
                 missing="还没有得分。",
             ),
         ),
-        (_by_department(board, dimensions, totals, heads),),
-        (
-            screen.ranking(
-                [(names[row], *_scored(totals[row])) for row in order[:LISTED]],
-                title="得分领先",
-                note="八维总分",
-                missing="还没有得分。",
-            ),
-            screen.ranking(
-                [(names[row], *_scored(totals[row])) for row in order[::-1][:LISTED]],
-                title="需要关注",
-                note="八维总分",
-                missing="还没有得分。",
-            ),
-        ),
-        note=f"{len(order)} 个专业 · 各分项最近一期 · 达到目标为 100 分",
+        (_by_department(diagnosis, year, rows),),
+        (listed("得分领先", order[:LISTED]), listed("得分靠后", order[::-1][:LISTED])),
+        note=f"{year.year} 年预诊 · {len(rows)} 个专业",
     )
 
 
 def growth(moment: Moment) -> Scene:
     """学生成长: what concerns students as groups, by department and by class."""
-    classes = moment.board(("CLS-ACD-02",), "class").standings.get("CLS-ACD-02")
+    classes = moment.lately("CLS-ACD-02", "class")
     return _scene(
         "growth",
         (screen.tiles(moment.readings(GROWTH)),),
@@ -230,7 +220,7 @@ def tasks(moment: Moment) -> Scene:
     return _scene(
         "tasks",
         (screen.tiles(moment.readings(TASKS)),),
-        (() if departments is None else (_completion(departments),)),
+        (() if departments is None else (_completion(departments, moment),)),
         (
             screen.ranking(
                 [
@@ -274,7 +264,7 @@ def _groups(moment: Moment, board: Board, codes: Sequence[str], *, title: str) -
     standings = [board.standings[code] for code in codes if code in board.standings]
     rows = [row for row, entity in enumerate(board.entities) if entity.name in moment.teaching][:GROUPS_SHOWN]
     return screen.side_by_side(
-        standings, rows if standings else [], title=title, missing="各系部还没有可以比较的数值。"
+        standings, rows if standings else [], until=moment.until, title=title, missing="各系部还没有可以比较的数值。"
     )
 
 
@@ -303,10 +293,7 @@ def _getting_better(standing: Standing, moment: Moment) -> Block:
         gained = np.where((np.diff(values, axis=1) > 0).all(axis=1), values[:, 2] - values[:, 0], np.nan)
         order = [row for row in np.argsort(-gained, kind="stable") if not np.isnan(gained[row])]
         told = [row for row in order if all(_is_told(standing, row, c) for c in range(column - 2, column + 1))]
-        rows = [
-            (standing.frame.entities[row].name, f"↑ {gained[row]:.1f}", screen.token(standing.info, values[row, 2]))
-            for row in told[:LISTED]
-        ]
+        rows = [(standing.frame.entities[row].name, f"↑ {gained[row]:.1f}", "") for row in told[:LISTED]]
     return screen.ranking(rows, title="正在变好", note="连续两周上升", missing="没有连续两周上升的。")
 
 
@@ -323,59 +310,56 @@ def _week(standing: Standing, column: int | None) -> str:
     return "" if column is None else standing.frame.periods[column].label
 
 
-def _mean(scores: np.ndarray) -> float:
+def _mean(scores: Vector) -> float:
     known = scores[~np.isnan(scores)]
     return float(known.mean()) if known.size else np.nan
 
 
-def _scored(score: float) -> tuple[str, str]:
-    """A score of the diagnosis as text and state: its lines are those of every item."""
-    if np.isnan(score):
-        return fmt.NO_VALUE, STATE_TOKENS[State.NO_DATA]
-    state = State.ALERT
-    for line, reached in ((85.0, State.REACHED), (75.0, State.WATCH), (65.0, State.WARNING)):
-        if score >= line:
-            state = reached
-            break
-    return fmt.number(score), STATE_TOKENS[state]
+def _scored(year: YearScores, score: float, *, limit: float = AT_WARNING) -> tuple[str, str]:
+    """A score of the diagnosis as text and state."""
+    return fmt.number(score), STATE_TOKENS[state_of(year.model, score, limit=limit)]
 
 
-def _bar(name: str, score: float) -> Row:
-    text, state = _scored(score)
-    return Row(name=name, cells=(Cell(text=text, state=state),), share=None if np.isnan(score) else score / 100)
+def _bar(year: YearScores, name: str, score: float) -> Row:
+    text, state = _scored(year, score)
+    return Row(name=name, cells=(Cell(text=text, state=state),), share=None if np.isnan(score) else score / AT_TARGET)
 
 
-def _by_department(board: Board, dimensions: np.ndarray, totals: np.ndarray, heads: tuple[str, ...]) -> Block:
+def _by_department(diagnosis: Diagnosis, year: YearScores, rows: Sequence[int]) -> Block:
     """The mean of a department's majors in each dimension, best total first."""
-    names = sorted({entity.dept_name for entity in board.entities if entity.dept_name})
-    rows = {name: [i for i, entity in enumerate(board.entities) if entity.dept_name == name] for name in names}
-    means = {name: _mean(totals[members]) for name, members in rows.items()}
-    order = sorted((name for name in names if not np.isnan(means[name])), key=lambda name: -means[name])
+    members: dict[str, list[int]] = {}
+    for row in rows:
+        members.setdefault(diagnosis.majors[row].dept_name, []).append(row)
+    totals = {name: _mean(year.totals[own]) for name, own in members.items()}
+    limit = year.model.limits.total
     return Block(
         kind="grid",
-        title="各系部专业得分",
-        note="● 85 起 · ◆ 75 起 · ▲ 65 起 · ■ 低于 65",
-        columns=(*heads, "总分"),
+        title="各系部专业平均得分",
+        columns=(*(dimension.name for dimension in year.model.dimensions), "总分"),
         rows=tuple(
             Row(
                 name=name,
                 cells=tuple(
                     Cell(text=text, state=state)
                     for text, state in (
-                        *(_scored(_mean(dimensions[rows[name], column])) for column in range(len(heads))),
-                        _scored(means[name]),
+                        *(
+                            _scored(year, _mean(year.dimensions[members[name], column]))
+                            for column in range(len(year.model.dimensions))
+                        ),
+                        _scored(year, totals[name], limit=limit),
                     )
                 ),
             )
-            for name in order[:GROUPS_SHOWN]
+            for name in sorted(members, key=lambda name: (-totals[name], name))[:GROUPS_SHOWN]
         ),
         missing="各系部还没有得分。",
     )
 
 
-def _completion(standing: Standing) -> Block:
+def _completion(standing: Standing, moment: Moment) -> Block:
     """How far the departments are with their tasks, furthest behind first, with the target as a mark."""
-    info, now = standing.info, standing.now()
+    info, column = standing.info, screen.settled_column(standing, moment.until)
+    now = np.full(len(standing.frame.entities), np.nan) if column is None else standing.frame.value[:, column]
     order = [row for row in np.argsort(now, kind="stable") if not np.isnan(now[row])]
     target = info.target if isinstance(info.target, int | float) else None
     return screen.bars(
@@ -389,6 +373,7 @@ def _completion(standing: Standing) -> Block:
             for row in order[:GROUPS_SHOWN]
         ],
         title=f"各部门{fmt.short_name(info.name_zh)}",
-        note="完成最少的在前" + ("" if target is None else f"，竖线为目标 {fmt.line(target)}%"),
+        note=f"{_week(standing, column)}，完成最少的在前"
+        + ("" if target is None else f"，竖线为目标 {fmt.line(target)}%"),
         missing="各部门还没有任务记录。",
     )

@@ -6,6 +6,7 @@ no key of any entity and no name of any person.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ import numpy as np
 
 from indicators.movers import Move
 from indicators.results import STATES, IndicatorInfo, Reading, Standing, State, ValuePoint
+from indicators.settled import is_settled
 from layouts import format as fmt
 from layouts.states import SHAPES
 from layouts.theme import STATE_TOKENS
@@ -173,10 +175,22 @@ def weeks(standing: Standing, columns: Sequence[int], *, title: str) -> Block:
     )
 
 
-def side_by_side(standings: Sequence[Standing], rows: Sequence[int], *, title: str, missing: str) -> Block:
-    """The latest values of several indicators for some entities: a grid of entity × indicator."""
+def settled_column(standing: Standing, until: dt.date) -> int | None:
+    """Column of the last settled period in which anybody has a value; None without any.
+
+    A month of which ten days have passed is not held against its target on a wall.
+    """
+    frame = standing.frame
+    settled = [column for column, period in enumerate(frame.periods) if is_settled(period, until)]
+    return next((column for column in reversed(settled) if not np.isnan(frame.value[:, column]).all()), None)
+
+
+def side_by_side(
+    standings: Sequence[Standing], rows: Sequence[int], *, until: dt.date, title: str, missing: str
+) -> Block:
+    """The latest settled values of several indicators for some entities: a grid of entity × indicator."""
     entities = standings[0].frame.entities if standings else ()
-    now = [standing.now() for standing in standings]
+    columns = [settled_column(standing, until) for standing in standings]
     return Block(
         kind="grid",
         title=title,
@@ -185,18 +199,20 @@ def side_by_side(standings: Sequence[Standing], rows: Sequence[int], *, title: s
             Row(
                 name=entities[row].name,
                 cells=tuple(
-                    cell(standing.info, values[row], is_withheld=_is_withheld(standing, row))
-                    for standing, values in zip(standings, now, strict=True)
+                    cell(standing.info, np.nan)
+                    if column is None
+                    else cell(
+                        standing.info,
+                        standing.frame.value[row, column],
+                        is_withheld=bool(standing.frame.is_suppressed[row, column]),
+                    )
+                    for standing, column in zip(standings, columns, strict=True)
                 ),
             )
             for row in rows
         ),
         missing=missing,
     )
-
-
-def _is_withheld(standing: Standing, row: int) -> bool:
-    return standing.focus is not None and bool(standing.frame.is_suppressed[row, standing.focus])
 
 
 def bounds(info: IndicatorInfo) -> str:

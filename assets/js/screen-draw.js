@@ -154,7 +154,7 @@ function counts(block) {
     });
     return element("li", "", element("span", "wall-name", row.name), element("span", "wall-parts", ...parts));
   });
-  const names = Object.values(shapes).map((entry) => shape(entry.state, true));
+  const names = Object.values(shapes).filter((entry) => entry.state !== "no-data").map((entry) => shape(entry.state, true));
   return element("div", "wall-counts-box", element("ol", "wall-counts", ...rows), element("p", "wall-legend", ...names));
 }
 
