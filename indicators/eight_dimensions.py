@@ -18,7 +18,7 @@ import yaml
 from numpy.typing import NDArray
 
 from data_access.model_weights import DimensionWeights, Weights
-from indicators.results import FloatMatrix, IndicatorInfo, Line
+from indicators.results import FloatMatrix, IndicatorInfo, Line, State
 
 MODEL_FILE: Final = Path(__file__).with_name("eight_dimensions.yaml")
 AT_TARGET: Final = 100.0
@@ -252,6 +252,26 @@ def totals(dimensions: FloatMatrix, weights: Vector) -> Vector:
 def as_judged(numbers: Vector | FloatMatrix) -> NDArray[np.float64]:
     """Scores as they are printed, to one decimal: grade, rank and warning follow what the reader sees."""
     return np.round(numbers, 1)
+
+
+def state_of(model: Model, score: float, *, limit: float = AT_WARNING) -> State:
+    """How a score stands: 达标 from the best grade on, 预警 below `limit`, 警戒 below what the alert line scores."""
+    if np.isnan(score):
+        return State.NO_DATA
+    printed = float(as_judged(np.array([score]))[0])
+    lines = ((model.grades[0][1], State.REACHED), (limit, State.WATCH), (AT_ALERT, State.WARNING))
+    return next((state for line, state in lines if printed >= line), State.ALERT)
+
+
+def losses(dimensions: Vector, weights: Vector) -> tuple[Vector, Vector]:
+    """How many points of the total each dimension costs, and how many it could cost at most.
+
+    The weight of dimensions without data is spread over the others, as in the total: the total and all losses make
+    100. Of a dimension without data both are NaN.
+    """
+    known = ~np.isnan(dimensions)
+    most = np.where(known, 100.0 * weights / (weights[known].sum() or 1.0), np.nan)
+    return most * (AT_TARGET - dimensions) / AT_TARGET, most
 
 
 def grade(model: Model, total: float) -> str:
