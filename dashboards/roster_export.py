@@ -13,7 +13,9 @@ from flask.typing import ResponseReturnValue
 from dashboards import query, refusals
 from dashboards.attachments import attach
 from dashboards.guard import needs
-from dashboards.offering import ROSTER_FILE, missing
+from dashboards.offering_data import NOUN
+from dashboards.offering_students import ROSTER_FILE
+from dashboards.page import missing
 from dashboards.services import Services
 from data_access.access.audit import AuditKind, Event, Result
 from data_access.access.permissions import Permission
@@ -68,7 +70,7 @@ def export(services: Services) -> ResponseReturnValue:
     if offering is None:
         refused = _event(viewer, number, kind=AuditKind.DENIED, result=Result.DENIED, detail=_WANTED)
         services.audit.write_unless_recent(refused, within=_REPEATED_WITHIN)
-        return refusals.refuse(HTTPStatus.NOT_FOUND, missing(number))
+        return refusals.refuse(HTTPStatus.NOT_FOUND, missing(NOUN, number))
     if request.method == "HEAD":
         return Response(content_type=MEDIA_TYPE)  # nothing is given out
     rows = services.values.roster(number, scope=scope)

@@ -119,11 +119,14 @@ class Lessons:
 
 
 def _meeting(row: Mapping[str, Any]) -> Meeting:
-    names = ("course_name", "class_name", "teacher_name", "dept_name")
     return Meeting(
+        offering_id=row["offering_id"],
         day=_day(row["date_id"]),
-        **{name: row[name] or "" for name in names},
-        **{name: row[name] for name in ("offering_id", "due", "present", "absent", "leave", "late")},
+        course_name=row["course_name"] or "",
+        class_name=row["class_name"] or "",
+        teacher_name=row["teacher_name"] or "",
+        dept_name=row["dept_name"] or "",
+        **{name: row[name] for name in ("due", "present", "absent", "leave", "late")},
     )
 
 

@@ -36,10 +36,11 @@ _UNITS: Final = """
     ORDER BY offering_id, unit_no
 """
 _FORMS: Final = f"""
-    SELECT COUNT(*) AS forms, COUNT(DISTINCT observer_role) AS roles,
+    SELECT level, COUNT(*) AS forms, COUNT(DISTINCT observer_role) AS roles,
            COUNT(*) FILTER (WHERE total_score >= {EXCELLENT_FROM}) AS excellent,
            {", ".join(f"AVG({name}) AS {name}, STDDEV_SAMP({name}) AS {name}_spread" for name in DEGREES)}
-    FROM {{files}} WHERE offering_id IN (SELECT UNNEST($offerings))
+    FROM {{files}} JOIN (SELECT UNNEST($offerings) AS offering_id, UNNEST($levels) AS level) USING (offering_id)
+    GROUP BY level
 """
 
 
@@ -51,7 +52,7 @@ class LessonReader:
 
     def meetings(
         self, until: int, *, term_id: int, dept_id: int | None, about: Subject, scope: Scope
-    ) -> list[Mapping[str, Any]]:
+    ) -> Sequence[Mapping[str, Any]]:
         """One mapping for each section that met on the last day with records up to the day `until` (20261120).
 
         Keys: ``offering_id``, ``date_id``, ``due``, ``present``, ``absent``, ``leave``, ``late``, and the names
@@ -69,12 +70,12 @@ class LessonReader:
             "offering",
             scope=scope,
             about=about,
-            term_id=term_id,
+            entity_ids=list(met),
             below=None if dept_id is None else ("dept", [dept_id]),
         )
         return [{**met[item.entity_id], **item._asdict()} for item in named if item.entity_id in met]
 
-    def units(self, offering_id: int, *, about: Subject, scope: Scope) -> list[Mapping[str, Any]]:
+    def units(self, offering_id: int, *, about: Subject, scope: Scope) -> Sequence[Mapping[str, Any]]:
         """The units assessed so far, of a section and of the others of its course and term within the scope.
 
         Empty where the section's figure is not within the scope. One mapping for each section and unit, by both.
@@ -92,21 +93,24 @@ class LessonReader:
         """What the forms of this term's visits say, by whose sections they are of.
 
         ``offering`` is the section itself; ``course`` and ``dept`` are there where these are within the scope.
-        Empty where the section's figure is not. Keys of a mapping: ``forms``, ``roles`` of observers,
+        Nobody is there of whom there is no form; empty where the section's figure is not within the scope. Keys of a mapping: ``forms``, ``roles`` of observers,
         ``excellent`` forms, and for each of `DEGREES` its mean and its ``…_spread``, the standard deviation
         between the forms (None of fewer than two).
         """
         own = self._section(offering_id, about=about, scope=scope)
         if own is None:
             return {}
-        groups = {"offering": [offering_id]}
+        groups: dict[str, Sequence[int]] = {"offering": [offering_id]}
         for level in ("course", "dept"):
             node = own[f"{level}_id"]
             if node is not None and self.facts.values.exists(level, node, scope=scope, about=about):
                 groups[level] = self._sections(level, node, own=own, about=about, scope=scope)
         files = self.facts.files("fact_observation", term_id=own["term_id"])
-        found = {level: self.facts.query(files, _FORMS, {"offerings": ids}) for level, ids in groups.items()}
-        return {level: rows[0] for level, rows in found.items() if rows}
+        asked = {
+            "offerings": [number for ids in groups.values() for number in ids],
+            "levels": [level for level, ids in groups.items() for _ in ids],
+        }
+        return {row["level"]: row for row in self.facts.query(files, _FORMS, asked)}
 
     def _section(self, offering_id: int, *, about: Subject, scope: Scope) -> Mapping[str, Any] | None:
         found = self.facts.values.entities("offering", scope=scope, about=about, entity_ids=[offering_id])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from indicators.results import STATES, EntityInfo, FloatMatrix, IndicatorInfo, State, ValueFrame
 from layouts import format as fmt
-from layouts.figures.axis import THIN_FROM, week_label
+from layouts.figures.axis import THIN_FROM, UNITS, week_label
 from layouts.states import SHAPES
 from layouts.theme import state_colour, state_fill, template, tokens
 
@@ -90,7 +90,13 @@ def heatmap(frame: ValueFrame, info: IndicatorInfo, reading: Reading, *, theme: 
                 "showgrid": False,
                 "tickvals": list(range(columns)),
                 "ticktext": [
-                    week_label(period.ordinal, token, in_focus=index == reading.focus, is_thin=columns >= THIN_FROM)
+                    week_label(
+                        period.ordinal,
+                        token,
+                        in_focus=index == reading.focus,
+                        is_thin=columns >= THIN_FROM,
+                        unit=UNITS.get(period.kind, ""),
+                    )
                     for index, period in enumerate(frame.periods)
                 ],
                 "tickangle": 0,
@@ -113,7 +119,9 @@ def heatmap(frame: ValueFrame, info: IndicatorInfo, reading: Reading, *, theme: 
             },
             "annotations": [
                 _heading("课程 · 教学班", x=0, xanchor="right", xshift=-8, token=token),
-                _heading("较上周", x=1, xanchor="left", xshift=8, token=token),
+                _heading(
+                    fmt.SINCE[frame.periods[0].kind] if columns else "", x=1, xanchor="left", xshift=8, token=token
+                ),
             ],
         },
     )
