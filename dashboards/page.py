@@ -22,6 +22,11 @@ class NotFoundError(UserError):
     """What the address names does not exist, or not for this reader; the message is shown to them."""
 
 
+def missing(noun: str, number: int) -> str:
+    """What is said of an entity that does not exist, and of one out of scope, word for word the same."""
+    return f"没有编号为 {number} 的{noun}。"
+
+
 class Kind(StrEnum):
     """How a filter is set."""
 
