@@ -16,6 +16,7 @@ from dashboards.indicators import KINDS_ZH
 from dashboards.number import Number
 from dashboards.overview import WITHHELD
 from dashboards.page import View
+from dashboards.wording import moment
 from data_access.access.permissions import Permission
 from data_access.access.roles import ROLES
 from indicators.shelf import Entry
@@ -107,7 +108,7 @@ def _sources(data: Card) -> Component:
     items = []
     for table, name in data.wording.tables.items():
         load = loads.get(table)
-        said = f"{load.committed_at:%Y-%m-%d} 装载，数据版本 {load.data_version}" if load else "尚未装载"
+        said = f"{moment(load.committed_at)} 装载，数据版本 {load.data_version}" if load else "尚未装载"
         items.append(html.Li([html.Span(name), html.Code(table), html.Span(said, className="source-load")]))
     system = data.entry.info.source
     viewer = data.view.services.viewer()
@@ -174,7 +175,7 @@ def draw_uses(data: Card) -> Content:
     if uses.risks:
         pairs.append(("风险提示", "、".join(uses.risks)))
     pairs.append(("页面", _pages(data.view, entry)))
-    pairs.append((f"同维度 · {entry.dimension}", _related(data)))
+    pairs.append(("同维度", _related(data)))
     return Content(body=_pairs(pairs))
 
 

@@ -13,6 +13,7 @@ from dashboards import ids
 from dashboards.entitlements import LEVELS_ZH
 from dashboards.indicator_view import ROWS_PER_PAGE, Card
 from dashboards.overview import WITHHELD, link_of, valued, worst_first
+from dashboards.wording import moment
 from indicators.results import IndicatorInfo, Line, PeriodInfo, State
 from layouts import format as fmt
 from layouts import states, table
@@ -22,10 +23,14 @@ from layouts.panel import Content
 
 _LINES: Final = (("目标", "target"), ("预警", "warning"), ("警戒", "alert"))
 _SHAPE_OF: Final = {"target": State.REACHED, "warning": State.WARNING, "alert": State.ALERT}
+_VISIBLE: Final = 0.05
+"""Smaller gaps would be rounded to 0.0."""
 SO_FAR: Final = "学期至今，供参考，不作评判"
 NOT_JUDGED: Final = "此层级没有目标线，不作评判"
 _WITH_WEEK: Final = frozenset({"dept", "offering"})
 """Levels whose pages can be opened at a week."""
+_TAUGHT: Final = "课程"
+"""The page of a department shows its courses, which explains no number of another layer."""
 _WHAT_IS_BEHIND: Final = {
     "offering": "看背后的名单与缺勤记录", "student": "看这名学生的记录", "class": "看班级与学生", "dept": "看系部的教学班",
     "major": "看专业的诊断", "teacher": "看教师的档案",
@@ -81,9 +86,14 @@ def distance(value: float, line: Line, direction: str) -> tuple[bool, str]:
         low, high = line
         if low <= value <= high:
             return True, "在区间内"
-        return False, f"低于下限 {low - value:.1f}" if value < low else f"高于上限 {value - high:.1f}"
+        return False, f"低于下限 {_gap(low - value)}" if value < low else f"高于上限 {_gap(value - high)}"
     ahead = line - value if direction == "lower" else value - line
-    return ahead >= 0, f"好于它 {ahead:.1f}" if ahead >= 0 else f"还差 {-ahead:.1f}"
+    return ahead >= 0, f"优于 {_gap(ahead)}" if ahead > 0 else f"还差 {_gap(-ahead)}" if ahead < 0 else "正好"
+
+
+def _gap(value: float) -> str:
+    """How far apart two numbers are, with as many decimals as it takes not to read as nothing."""
+    return f"{value:,.1f}" if value >= _VISIBLE else f"{value:.2g}"
 
 
 def _distances(info: IndicatorInfo, value: float) -> Component:
@@ -115,7 +125,7 @@ def _facts(data: Card) -> Component:
     if run is not None:
         pairs += [
             ("数据截至", fmt.day(run.data_date)),
-            ("计算于", f"{run.finished_at:%Y-%m-%d %H:%M}（UTC）"),
+            ("计算于", moment(run.finished_at)),
             ("版本", f"指标库 {run.library_version} · 数据版本 {run.data_version}"),
         ]
     return html.Dl(
@@ -142,7 +152,7 @@ def _behind(data: Card, period: PeriodInfo) -> Sequence[Component]:
 def page_of(data: Card, level: str, entity_id: int, period: PeriodInfo) -> str | None:
     """The address of an entity's own page at the period shown; None where it has none that the viewer may open."""
     link = link_of(data.view.services.viewer(), level)
-    if link is None:
+    if link is None or (level == "dept" and data.entry.layer != _TAUGHT):
         return None
     href = link(entity_id)
     if period.kind == "week" and level in _WITH_WEEK:
@@ -183,10 +193,15 @@ def draw_below(data: Card) -> Content:
         reason = f"{period.label}没有{noun}有这项指标的数值。"
         return Content(body=[*head, states.empty(reason)], title=f"往下一级：{noun}")
     values = frame.value[:, 0]
-    order = worst_first(values, info, [entity.name for entity in frame.entities])
+    known = np.flatnonzero(~np.isnan(values))
+    withheld = int(frame.is_suppressed.sum())
+    if not known.size:
+        return Content(body=[*head, states.empty(f"{withheld} 个{noun}的{WITHHELD}。")], title=f"往下一级：{noun}")
+    order = known[worst_first(values[known], info, [frame.entities[row].name for row in known])]
     part = table.Slice(total=len(order), page=data.page_number, size=ROWS_PER_PAGE)
     has_parts = bool((~np.isnan(frame.denominator)).any())
-    has_pages = link_of(data.view.services.viewer(), data.down) is not None
+    pages = {row: page_of(data, data.down, frame.entities[row].entity_id, period) for row in order}
+    has_pages = any(pages.values())
     columns = [
         table.Column(title=noun, is_heading=True),
         table.Column(title=fmt.short_name(info.name_zh), is_number=True),
@@ -201,17 +216,17 @@ def draw_below(data: Card) -> Content:
     rows: list[list[table.Cell]] = []
     for row in order[part.start : part.stop]:
         entity = frame.entities[row]
-        value, is_withheld = float(values[row]), bool(frame.is_suppressed[row, 0])
+        value = float(values[row])
         cells: list[table.Cell] = [
             table.Linked(text=entity.name, href=data.number(data.down, entity.entity_id).href),
-            valued(value, info, is_withheld=is_withheld),
+            valued(value, info),
         ]
         if info.target is not None:
-            cells.append(fmt.NO_VALUE if np.isnan(value) else distance(value, info.target, info.direction)[1])
+            cells.append(distance(value, info.target, info.direction)[1])
         if has_parts:
             cells += [amount(float(frame.numerator[row, 0])), amount(float(frame.denominator[row, 0]))]
         if has_pages:
-            href = page_of(data, data.down, entity.entity_id, period)
+            href = pages[row]
             cells.append(table.Linked(text="打开", href=href) if href else fmt.NO_VALUE)
         rows.append(cells)
     listed = table.table(
@@ -221,7 +236,7 @@ def draw_below(data: Card) -> Content:
     return Content(
         body=[*head, listed, pager],
         title=f"往下一级：{noun}",
-        note=f"{period.label} · 差的在前 · 点名称看它的口径卡",
+        note=f"{period.label} · 点名称看它的口径卡" + (f" · {withheld} 个{noun}{WITHHELD}" if withheld else ""),
         number=data.own.href,
     )
 

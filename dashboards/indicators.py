@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,7 +35,8 @@ _STATES: Final[Mapping[str, State]] = {
     "reached": State.REACHED, "watch": State.WATCH, "warning": State.WARNING, "alert": State.ALERT,
     "none": State.NO_DATA,
 }  # fmt: skip
-_ANY: Final = Option(value="", label="全部")
+ANY: Final = "all"
+_ANY: Final = Option(value=ANY, label="全部")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +63,7 @@ class Catalogue:
 
     def passing(self, *left_out: str) -> Sequence[Entry]:
         """The indicators that pass the filters by definition, those in `left_out` apart."""
-        wanted = {name: self.view[name] for name in _FIELDS if self.view[name] and name not in left_out}
+        wanted = {name: self.view[name] for name in _FIELDS if self.view[name] != ANY and name not in left_out}
         words = self.view["q"].lower().split()
         return [
             entry
@@ -72,12 +74,9 @@ class Catalogue:
     @cached_property
     def chosen(self) -> Sequence[Entry]:
         """The indicators listed, in the order of the library."""
-        found = self.passing()
         wanted = self.view["state"]
-        if not wanted:
-            return found
-        readings = self.readings(found)
-        return [entry for entry in found if state_key(readings.get(entry.code)) == wanted]
+        passing = self.passing()
+        return [entry for entry in passing if wanted in {ANY, state_key(self.readings.get(entry.code))}]
 
     @cached_property
     def part(self) -> table.Slice:
@@ -89,15 +88,15 @@ class Catalogue:
         """The indicators on the page."""
         return self.chosen[self.part.start : self.part.stop]
 
-    def readings(self, entries: Sequence[Entry]) -> Mapping[str, Reading]:
-        """Their values at the node by code; those that it has none of, or that are out of scope, are left out."""
+    @cached_property
+    def readings(self) -> Mapping[str, Reading]:
+        """The values at the node by code; those that it has none of, or that are out of scope, are left out."""
         if self.node is None:
             return {}
         level, node_id = self.node
-        codes = [entry.code for entry in entries if level in entry.levels]
-        found = self.view.services.values.readings(
-            codes, level, node_id, until=self.view.services.values.data_date(), scope=self.view.scope
-        )
+        codes = [entry.code for entry in self.passing() if level in entry.levels]
+        values = self.view.services.values
+        found = values.readings(codes, level, node_id, until=values.data_date(), scope=self.view.scope)
         return {reading.info.code: reading for reading in found}
 
 
@@ -162,7 +161,7 @@ def draw_cells(data: Catalogue) -> Content:
     layer, system = data.view["layer"], data.view["system"]
 
     def cell(row: str, column: str, count: int) -> table.Cell:
-        is_on = bool(row or column) and (layer, system) == (row, column)
+        is_on = bool(row or column) and (layer, system) == (row or ANY, column or ANY)
         changes = {"layer": "", "system": ""} if is_on else {"layer": row, "system": column}
         if not count:
             return table.Marked(text="0", name="is-nothing")
@@ -186,13 +185,33 @@ def draw_cells(data: Catalogue) -> Content:
     return Content(body=table.table(heads, rows, caption=caption, table_id=ids.table("indicators", "cells")))
 
 
+def draw_states(data: Catalogue) -> Content:
+    """How many of the indicators listed are in which state at the node; a click lists those alone."""
+    if data.node is None:
+        return Content(body=states.denied("你的岗位只看指标的定义，没有数值。"))
+    counted = Counter(state_key(data.readings.get(entry.code)) for entry in data.passing())
+    wanted = data.view["state"]
+    items = []
+    for key, label in (*((key, states.mark(state)) for key, state in _STATES.items()), (NOT_JUDGED, "不评判")):
+        is_on = key == wanted
+        items.append(
+            html.Li(
+                html.A(
+                    [html.Span(label), html.Span(str(counted[key]), className="state-count")],
+                    href=data.view.link(state="" if is_on else key, page=""),
+                    className="in-place state-row" + (" is-on" if is_on else ""),
+                )
+            )
+        )
+    return Content(body=html.Ul(items, className="state-rows"), note=data.node_name)
+
+
 def draw_list(data: Catalogue) -> Content:
     """The indicators with their values at the node, in the order of the library."""
     if not data.whole:
         return Content(body=states.message(states.UNCOMPUTED))
     if not data.part.total:
         return Content(body=_no_match(data))
-    readings = data.readings(data.shown)
     columns = [
         table.Column(title="编码", is_heading=True),
         table.Column(title="指标"),
@@ -205,7 +224,7 @@ def draw_list(data: Catalogue) -> Content:
         table.Column(title="周期"),
         table.Column(title="责任部门"),
     ]
-    rows = [_row(entry, readings.get(entry.code)) for entry in data.shown]
+    rows = [_row(entry, data.readings.get(entry.code)) for entry in data.shown]
     library, version = data.view.services.values.versions()
     pager = table.pager(
         data.part, noun="个指标", link=lambda number: data.view.link(page=str(number)), is_in_place=True
@@ -245,7 +264,7 @@ def _no_match(data: Catalogue) -> Component:
     asked = [
         next((option.label for option in choice.options if option.value == choice.value), choice.value)
         for name, choice in data.view.choices.items()
-        if name not in {"of", "page"} and choice.value
+        if name not in {"of", "page"} and choice.value != choice.default
     ]
     cleared = dict.fromkeys((*_FIELDS, "q", "state", "page"), "")
     message = states.Message(
@@ -281,7 +300,8 @@ PAGE: Final = Page(
     load=lambda view: Catalogue(view=view),
     heading=heading,
     panels=(
-        Panel(name="cells", title="五横五纵", draw=draw_cells, height=200),
+        Panel(name="cells", title="五横五纵", draw=draw_cells, columns=8, height=200),
+        Panel(name="states", title="状态", draw=draw_states, columns=4, height=200),
         Panel(name="list", title="指标", draw=draw_list, height=1200),
     ),
 )

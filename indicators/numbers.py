@@ -15,8 +15,8 @@ from indicators.conversion import entity_info, indicator_info, period_info, valu
 from indicators.results import IndicatorInfo, PeriodInfo, ValueFrame, ValuePoint
 from indicators.standing import LOOK_BACK_JUDGED
 
-SHOWN: Final[Mapping[str, int]] = {"week": 30, "month": 18, "term": 8, "year": 8}
-"""Periods of a history by kind; weeks are those of one term, of which none has more."""
+SHOWN: Final[Mapping[str, int]] = {"week": 30, "month": 13, "term": 8, "year": 8}
+"""Periods of a history by kind: months back to the same one a year before; weeks are those of one term."""
 ABOVE: Final[Mapping[str, tuple[str, ...]]] = {
     "school": (), "dept": ("school",), "major": ("school", "dept"), "class": ("school", "dept", "major"),
     "student": ("school", "dept", "major", "class"), "course": ("school", "dept"),
