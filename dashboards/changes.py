@@ -50,13 +50,17 @@ def _row(change: Change, viewer: Viewer) -> list[table.Cell]:
     value = fmt.with_unit(move.now, info.unit)
     difference = fmt.change(move.now, move.before, digits=fmt.digits_of(info.unit))
     link = _link(viewer, move)
+    if info.direction == "lower":
+        indicator = f"{indicator}（越低越好）"
     subject = f"{name}\n{indicator}"
     return [
         table.Marked(text=subject, name="two-lines")
         if link is None
         else Door(text=subject, href=link, spoken=f"{name} {indicator}"),
         Door(text=value, href=number.href, spoken=f"{value} {state.value}，打开口径", state=state),
-        table.Marked(text=f"{difference}\n{_LASTING[move.period.kind] if move.is_lasting else ''}", name="two-lines"),
+        table.Marked(
+            text=f"{difference}\n{_LASTING[move.period.kind] if move.is_lasting else ''}".rstrip(), name="two-lines"
+        ),
         Course(
             text=f"由 {fmt.with_unit(move.before, info.unit)} 到 {value}",
             history=change.history,

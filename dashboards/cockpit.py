@@ -21,8 +21,8 @@ from data_access.access.viewer import Viewer
 from indicators import digest
 from indicators.five_by_five import LAYERS, SYSTEMS, Cell, matrix
 from indicators.model import SCHOOL_ID
-from indicators.results import Reading, State
-from indicators.settled import settled
+from indicators.results import PeriodInfo, Reading, State
+from indicators.settled import is_settled, settled
 from layouts import format as fmt
 from layouts import states, table, tiles
 from layouts.cells import Door
@@ -35,11 +35,13 @@ class Headline:
     """A tile of the cockpit: an indicator of the school, and the page one level down where its parts are seen.
 
     Attributes:
+        label: in place of the indicator's name, where that is too long for a tile.
         leads: address of that page; empty where the number's card, with the level below, is the way down.
         requires: the permission it takes to go there.
     """
 
     code: str
+    label: str = ""
     leads: str = ""
     requires: Permission = Permission.INDICATOR_VIEW
 
@@ -49,10 +51,10 @@ HEADLINES: Final = (
     Headline(code="CRS-PAR-01", leads="/courses?rate=par", requires=Permission.COURSE_VIEW),
     Headline(code="CRS-PAS-01", leads="/courses?rate=pas", requires=Permission.COURSE_VIEW),
     Headline(code="CRS-EFF-01"),
-    Headline(code="STU-GRP-01", leads="/students", requires=Permission.CLASS_VIEW),
+    Headline(code="STU-GRP-01", label="学业预警学生", leads="/students", requires=Permission.CLASS_VIEW),
     Headline(code="MAJ-QUA-07", leads="/majors", requires=Permission.MAJOR_VIEW),
     Headline(code="SCH-QLT-02", leads="/school", requires=Permission.SCHOOL_VIEW),
-    Headline(code="SCH-LVL-10", leads="/teachers", requires=Permission.TEACHER_VIEW),
+    Headline(code="SCH-LVL-10", label="双师素质教师", leads="/teachers", requires=Permission.TEACHER_VIEW),
     Headline(code="SCH-TSK-01"),
     Headline(code="SCH-TSK-11"),
     Headline(code="SCH-OPS-05"),
@@ -102,6 +104,12 @@ class Cockpit:
         return [(item, by_code[item.code]) for item in HEADLINES if item.code in by_code]
 
     @cached_property
+    def week(self) -> PeriodInfo | None:
+        """The last settled week; None before the first."""
+        weeks = [week for week in self.services.values.periods("week") if is_settled(week, self.until)]
+        return weeks[-1] if weeks else None
+
+    @cached_property
     def cells(self) -> Mapping[tuple[str, str], Cell]:
         """The five by five of the school."""
         places = [(entry.code, entry.layer, entry.five_system) for entry in self.services.library.entries()]
@@ -128,7 +136,7 @@ def draw_tiles(data: Cockpit) -> Content:
 def _tile(data: Cockpit, item: Headline, reading: Reading) -> tiles.Tile:
     drawn = tile(reading)
     leads = item.leads if item.leads and data.viewer.may(item.requires) else ""
-    return replace(drawn, href=leads or drawn.card)
+    return replace(drawn, title=item.label or drawn.title, href=leads or drawn.card)
 
 
 def draw_matrix(data: Cockpit) -> Content:
@@ -155,13 +163,13 @@ def _layer(data: Cockpit, layer: str) -> table.Cell:
 def _door(cell: Cell) -> Door:
     warned, alarmed = cell.count(State.WARNING), cell.count(State.ALERT)
     share = fmt.NO_VALUE if cell.share is None else f"{cell.share:.0f}%"
-    marks = "".join(f" {states.SHAPES[s]}{n}" for s, n in ((State.ALERT, alarmed), (State.WARNING, warned)) if n)
+    marks = "".join(f"{states.SHAPES[s]}{n}" for s, n in ((State.ALERT, alarmed), (State.WARNING, warned)) if n)
     spoken = (
         f"{cell.layer}层面{cell.system}系统：{len(cell.codes)} 项指标，{len(cell.states)} 项可判定，"
         f"达标 {share}，预警 {warned} 项，警戒 {alarmed} 项，最差为{cell.worst.value}"
     )
     return Door(
-        text=f"{share}\n{len(cell.codes)} 项{marks}",
+        text=f"{share}\n{len(cell.codes)}项 {marks}".rstrip(),
         href=query.link("/indicators", {"layer": cell.layer, "system": cell.system}),
         spoken=spoken,
         state=cell.worst,

@@ -34,6 +34,7 @@ class Link:
 
 LINKS: Final[Mapping[str, Link]] = {
     "dept": Link(address="/courses?dept={}", requires=Permission.COURSE_VIEW),
+    "major": Link(address="/majors/{}", requires=Permission.MAJOR_VIEW),
     "class": Link(address="/classes/{}", requires=Permission.CLASS_VIEW),
     "offering": Link(address="/offerings/{}", requires=Permission.COURSE_VIEW),
     "teacher": Link(address="/teachers/{}", requires=Permission.TEACHER_VIEW),
@@ -79,6 +80,8 @@ class Desk:
         below: the list over the whole width.
         shows_slipping: True where the students who slipped most are named.
         shows_duties: True where the indicators that the department answers for are listed.
+        shows_changes: True where what fell and rose most below the node is listed.
+        shows_cockpit: True where the home is the cockpit of the whole college, in place of all of the above.
     """
 
     codes: tuple[str, ...] = ()
@@ -87,6 +90,8 @@ class Desk:
     below: Listing | None = None
     shows_slipping: bool = False
     shows_duties: bool = False
+    shows_changes: bool = False
+    shows_cockpit: bool = False
 
 
 _DEPARTMENTS: Final = Listing(level="dept", title="各系部", codes=COURSE_RATES)
@@ -101,21 +106,15 @@ _OWN_CLASS: Final = Desk(
 )
 
 DESKS: Final[Mapping[Role, Desk]] = {
-    Role.LEADER: Desk(
-        codes=(*COURSE_RATES, "SCH-TSK-01", "SCH-OPS-06", "STU-GRP-01"),
-        trend=ATTENDANCE,
-        beside=_DEPARTMENTS,
-        below=_CLASSES,
-    ),
-    Role.QUALITY_OFFICE: Desk(
-        codes=(*COURSE_RATES, "SCH-TSK-11", "SCH-OPS-05", "SCH-OPS-16"), trend=ATTENDANCE, beside=_DEPARTMENTS
-    ),
+    Role.LEADER: Desk(shows_cockpit=True),
+    Role.QUALITY_OFFICE: Desk(shows_cockpit=True),
     Role.FUNCTION_HEAD: Desk(shows_duties=True),
     Role.DEPARTMENT_HEAD: Desk(
         codes=(*COURSE_RATES, "CRS-EFF-01", "STU-GRP-01", "SCH-TSK-01"),
         trend=ATTENDANCE,
         beside=_MAJORS,
         below=_CLASSES,
+        shows_changes=True,
     ),
     Role.MAJOR_LEADER: Desk(
         codes=(*COURSE_RATES, "MAJ-QUA-02", "MAJ-QUA-07", "MAJ-QUA-04"),
@@ -145,7 +144,7 @@ DESKS: Final[Mapping[Role, Desk]] = {
             title="在册或接受辅导的学生",
             codes=("STU-PER-12",),
             is_whole=True,
-            missing="现在没有转介到心理中心的学生。",
+            missing="现在没有在册或接受辅导的学生。",
         ),
     ),
     Role.STUDENT: Desk(),

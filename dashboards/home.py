@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from dashboards import filters, ids, student
+from dashboards import changes, cockpit, duties, filters, ids, student, teacher
 from dashboards.desks import ATTENDANCE, NOUNS, Desk, Listing, desk_of
 from dashboards.overview import (
     SCHOOL,
     link_of,
     listed,
     named_cell,
-    period_of,
     term_end,
     tile,
-    valued,
     weekly_line,
     weeks_of,
 )
@@ -29,8 +28,9 @@ from data_access.access.permissions import Permission
 from data_access.access.roles import Role
 from data_access.access.scope import Scope
 from data_access.access.viewer import Post, Viewer, scope_of
+from indicators.digest import Changes
 from indicators.model import SCHOOL_ID
-from indicators.results import STATES, Board, EntityInfo, Reading
+from indicators.results import Board, EntityInfo, Reading
 from layouts import format as fmt
 from layouts import states, table, tiles
 from layouts.controls import Option
@@ -38,7 +38,6 @@ from layouts.figures.trend import Series
 from layouts.panel import Content
 from layouts.shell import Crumb
 
-DUTIES_AS_TILES: Final = 6
 _Columns = list[tuple[table.Column, Callable[[EntityInfo], table.Cell]]]
 
 
@@ -111,8 +110,10 @@ class Home:
 
     def board(self, listing: Listing) -> Board:
         """The entities of a list that this post reaches, with their values in the term shown."""
+        services = self.view.services
         scope = scope_of(self.peers, who=self.viewer.username) if listing.is_of_role else self.scope
-        return self.view.services.values.board(listing.codes, listing.level, term_key=self.term, scope=scope)
+        present = services.rolls.present(scope=scope) if listing.level == "student" else None
+        return services.values.board(listing.codes, listing.level, term_key=self.term, entity_ids=present, scope=scope)
 
     @cached_property
     def pupils(self) -> Board | None:
@@ -122,6 +123,30 @@ class Home:
         values = self.view.services.values
         members = values.members([self.post.node_id], scope=self.scope)
         return values.board((ATTENDANCE,), "student", term_key=self.term, entity_ids=members, scope=self.scope)
+
+    @cached_property
+    def until(self) -> dt.date | None:
+        """The last day of data within the term shown; None where there is no term yet."""
+        end, data_date = term_end(self.view), self.view.services.values.data_date()
+        return None if end is None or data_date is None else min(end, data_date)
+
+    @cached_property
+    def cockpit(self) -> cockpit.Cockpit | None:
+        """What stands out in the whole college, for who answers for all of it."""
+        if self.desk is None or not self.desk.shows_cockpit or self.until is None:
+            return None
+        return cockpit.Cockpit(services=self.view.services, viewer=self.viewer, scope=self.scope, until=self.until)
+
+    @cached_property
+    def changes(self) -> Changes:
+        """What fell and rose most below the post's node."""
+        if self.cockpit is not None:
+            return self.cockpit.changes
+        if self.post is None or self.until is None:
+            return Changes()
+        below = (self.post.node_level, {self.post.node_id})
+        digest = self.view.services.digest
+        return digest.changes(until=self.until, below=below, count=changes.SHOWN, scope=self.scope)
 
     @cached_property
     def student(self) -> student.Student | None:
@@ -139,24 +164,12 @@ def draw_tiles(data: Home) -> Content:
         return student.draw_tiles(data.student)
     if data.desk is None:
         return Content(body=states.message(states.UNCOMPUTED))
+    if data.cockpit is not None:
+        return cockpit.draw_tiles(data.cockpit)
     if not data.readings:
         return Content(body=states.empty("这个岗位的指标还没有计算，或当前指标库不含这些指标。"))
-    return Content(body=tiles.row([tile(item) for item in _most_in_need(data)]))
-
-
-def _most_in_need(data: Home) -> Sequence[Reading]:
-    """The indicators shown as tiles: those of the desk, or of many duties the ones in the worst state."""
-    if data.desk is None or not data.desk.shows_duties:
-        return data.readings
-    known = [item for item in data.readings if item.latest.value is not None and item.info.target is not None]
-    return sorted(known, key=_need)[:DUTIES_AS_TILES]
-
-
-def _need(reading: Reading) -> int:
-    """What comes first where the worst comes first; last what has no value, or no line to be held against."""
-    if reading.latest.value is None or reading.info.target is None:
-        return 0
-    return -STATES.index(reading.state)
+    shown = duties.most_in_need(data.readings) if data.desk.shows_duties else data.readings
+    return Content(body=tiles.row([*map(tile, shown), *teacher.entry(data.post)]))
 
 
 def draw_trend(data: Home) -> Content:
@@ -247,34 +260,14 @@ def draw_below(data: Home) -> Content:
 
 def draw_duties(data: Home) -> Content:
     """All indicators that the department answers for, with the values of the whole school."""
-    if data.post is None or not data.readings:
-        return Content(body=states.empty("指标库中没有由本部门负责、且有全校数值的指标。"))
-    columns = [
-        table.Column(title="指标", is_heading=True),
-        table.Column(title="期间"),
-        table.Column(title="全校", is_number=True),
-        table.Column(title="较上期", is_number=True),
-        table.Column(title="目标", is_number=True),
-        table.Column(title="编号"),
-    ]
-    rows: list[list[table.Cell]] = [
-        [
-            item.info.name_zh,
-            period_of(item.latest),
-            valued(item.latest.value, item.info),
-            fmt.change(item.latest.value, item.before, digits=fmt.digits_of(item.info.unit)),
-            fmt.line(item.info.target, item.info.unit),
-            item.info.code,
-        ]
-        for item in sorted(data.readings, key=_need)
-    ]
-    drawn = table.table(columns, rows, caption="本部门负责的指标", table_id=ids.table("home", "duties"))
-    return Content(body=drawn, note=f"{data.post.node_name} · {len(rows)} 项，最需要关注的在前")
+    return duties.draw("" if data.post is None else data.post.node_name, data.readings)
 
 
 def heading(data: Home) -> Heading:
-    """A greeting by name, and the post whose desk is shown."""
+    """A greeting by name, the post whose desk is shown, and of the cockpit the week that its figures end with."""
     facts = [data.post.title_zh] if data.post else ["没有生效的岗位"]
+    if data.cockpit is not None and (week := data.cockpit.week) is not None:
+        facts.append(f"本周指{week.label}（{fmt.span(week.start, week.end)}）")
     return Heading(title=f"{data.viewer.name}，您好", facts=facts, crumbs=(Crumb(label="首页"),))
 
 
@@ -288,6 +281,14 @@ def _has_trend(data: Home) -> bool:
 
 def _has_beside(data: Home) -> bool:
     return bool(data.desk and (data.desk.beside or data.desk.shows_slipping))
+
+
+def _has_cockpit(data: Home) -> bool:
+    return data.cockpit is not None
+
+
+def _has_changes(data: Home) -> bool:
+    return _has_cockpit(data) or bool(data.desk and data.desk.shows_changes and data.until)
 
 
 def _has_below(data: Home) -> bool:
@@ -338,6 +339,45 @@ PAGE: Final = Page(
             columns=5,
             height=260,
             belongs=_has_beside,
+        ),
+        Panel(
+            name="five_by_five",
+            title="五横×五纵",
+            draw=lambda data: cockpit.draw_matrix(data.cockpit),
+            columns=4,
+            height=300,
+            belongs=_has_cockpit,
+        ),
+        Panel(
+            name="falls",
+            title="下降最多",
+            draw=lambda data: changes.draw(data.changes, data.viewer, rising=False, panel="falls"),
+            columns=4,
+            height=300,
+            belongs=_has_changes,
+        ),
+        Panel(
+            name="rises",
+            title="上升最多",
+            draw=lambda data: changes.draw(data.changes, data.viewer, rising=True, panel="rises"),
+            columns=4,
+            height=300,
+            belongs=_has_changes,
+        ),
+        Panel(
+            name="alarms",
+            title="警戒中",
+            draw=lambda data: cockpit.draw_alarms(data.cockpit),
+            height=200,
+            belongs=_has_cockpit,
+        ),
+        Panel(
+            name="sources",
+            title="数据来源",
+            draw=lambda data: cockpit.draw_sources(data.cockpit),
+            height=40,
+            is_framed=False,
+            belongs=_has_cockpit,
         ),
         Panel(
             name="below",
