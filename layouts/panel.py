@@ -159,7 +159,8 @@ def _files(menu: Menu) -> list[Component]:
         return []
     made_here = [_button(form.upper(), form) for form in PICTURES] if menu.has_chart else []
     fetched = [
-        html.A(form.upper(), href=href, download="", className="panel-choice") for form, href in menu.files.items()
+        html.A(form.upper(), href=href, className="panel-choice", **{"data-panel-action": "fetch"})
+        for form, href in menu.files.items()
     ]
     told = (("本机生成图片", made_here), ("服务器生成文件（留有记录）", fetched))
     return [
@@ -170,7 +171,7 @@ def _files(menu: Menu) -> list[Component]:
 
 
 def _button(words: str | list[Component], action: str) -> Component:
-    """A button that ``assets/js/panel.js`` and ``snapshot.js`` answer."""
+    """A button; ``assets/js/panel.js`` and ``snapshot.js`` do what it says."""
     return html.Button(words, type="button", className="panel-choice", **{"data-panel-action": action})
 
 

@@ -44,7 +44,7 @@
     if (act) {
       act(choice.closest('.panel'));
     }
-    if (act || choice.tagName === 'A') {
+    if (act || !choice.dataset.panelAction) {
       close(choice.closest('.panel-menu'));
     }
   });

@@ -15,7 +15,7 @@
 
   function filters() {
     return Array.from(document.querySelectorAll('.control'), (control) => {
-      const label = words(control, '.control-label')[0] || '';
+      const label = words(control, '.control-label, legend')[0] || '';
       const select = control.querySelector('select');
       const chosen = control.querySelector('.toggle-choice.is-on');
       const input = control.querySelector('input[type="text"], input[type="search"]');
@@ -155,22 +155,50 @@
     window.setTimeout(() => said.remove(), 8000);
   }
 
+  async function made(panel, form) {
+    const picture = await composed(panel);
+    const blob = form === 'svg' ? new Blob([picture.text], { type: 'image/svg+xml' }) : await painted(picture);
+    return { blob, name: fileName(picture.title, form) };
+  }
+
+  /* The server's own words where it refuses; what has ended a session is dealt with in session.js. */
+  async function fetched(href) {
+    const answer = await window.fetch(href);
+    if (!answer.ok) {
+      const isJson = (answer.headers.get('Content-Type') || '').startsWith('application/json');
+      throw new Refusal((isJson && (await answer.json()).message) || '服务器没有给出文件，请稍后再试。');
+    }
+    const name = (answer.headers.get('Content-Disposition') || '').split("filename*=UTF-8''")[1];
+    return { blob: await answer.blob(), name: name ? decodeURIComponent(name) : 'luoxuan' };
+  }
+
+  class Refusal extends Error {}
+
+  const ways = {
+    png: { make: (choice) => made(choice.closest('.panel'), 'png'), otherwise: '图片没有生成，请改用服务器生成。' },
+    svg: { make: (choice) => made(choice.closest('.panel'), 'svg'), otherwise: '图片没有生成，请改用服务器生成。' },
+    fetch: { make: (choice) => fetched(choice.getAttribute('href')), otherwise: '服务器没有回应，请稍后再试；图片可以在本机生成。' },
+  };
+
   document.addEventListener('click', async (event) => {
-    const choice = event.target instanceof Element ? event.target.closest('[data-panel-action="png"], [data-panel-action="svg"]') : null;
-    if (choice === null) {
+    const choice = event.target instanceof Element ? event.target.closest('.panel-choice[data-panel-action]') : null;
+    const way = choice && ways[choice.dataset.panelAction];
+    if (!way || event.ctrlKey || event.metaKey || event.shiftKey) {
       return;
     }
-    const form = choice.dataset.panelAction;
-    choice.disabled = true;
+    event.preventDefault();
+    if (choice.classList.contains('is-busy')) {
+      return;
+    }
+    choice.classList.add('is-busy');
     try {
-      const picture = await composed(choice.closest('.panel'));
-      const blob = form === 'svg' ? new Blob([picture.text], { type: 'image/svg+xml' }) : await painted(picture);
-      save(blob, fileName(picture.title, form));
+      const { blob, name } = await way.make(choice);
+      save(blob, name);
       choice.closest('.panel-menu').open = false;
-    } catch {
-      say(choice, '图片没有生成，请改用服务器生成。');
+    } catch (error) {
+      say(choice, error instanceof Refusal ? error.message : way.otherwise);
     } finally {
-      choice.disabled = false;
+      choice.classList.remove('is-busy');
     }
   });
 })();

@@ -105,10 +105,10 @@ def _in_directories() -> Iterator[Path]:
 def _glyphs(file: Path) -> set[int]:
     """The code points that a font file has glyphs for; none where it cannot be read."""
     try:
-        if file.suffix.lower() in {".ttc", ".otc"}:
-            with TTCollection(file, lazy=True) as collection:  # its faces share their glyphs but for a few
-                return set(collection.fonts[0].getBestCmap() or ())
-        with TTFont(file, lazy=True) as font:
+        with file.open("rb") as stream:
+            is_collection = file.suffix.lower() in {".ttc", ".otc"}
+            # the faces of a collection share their glyphs but for a few
+            font = TTCollection(stream, lazy=True).fonts[0] if is_collection else TTFont(stream, lazy=True)
             return set(font.getBestCmap() or ())
     except (OSError, TTLibError):
         return set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader
@@ -20,6 +21,7 @@ NO_PANGO: Final = (
 WIDE_FROM: Final = 7
 """So many columns need paper that lies on its side."""
 
+_FONT_FAMILY: Final = re.compile(r"font-family: [^;]+")
 _TEMPLATES: Final = TOKENS_FILE.parents[1] / "layouts" / "templates"
 
 
@@ -55,7 +57,7 @@ def html(snapshot: Snapshot, draw: DrawChart) -> str:
     for part in snapshot.parts:
         if isinstance(part, Chart):
             width = max(WIDTH, part.least_width)
-            drawn = draw(part.figure, width=width, height=part.height)
+            drawn = _with_plain_lists(draw(part.figure, width=width, height=part.height))
             parts.append({"chart": f"data:image/svg+xml;base64,{base64.b64encode(drawn.encode()).decode()}"})
         else:
             parts.append({"sheet": part})
@@ -63,6 +65,11 @@ def html(snapshot: Snapshot, draw: DrawChart) -> str:
     return environment.get_template("snapshot.html").render(
         snapshot=snapshot, parts=parts, is_wide=is_wide, written=written, token=tokens()
     )
+
+
+def _with_plain_lists(svg: str) -> str:
+    """WeasyPrint takes no name of a list of fonts but the first where spaces stand between them."""
+    return _FONT_FAMILY.sub(lambda found: found[0].replace(", ", ","), svg)
 
 
 def _only_inline(weasyprint: Any) -> Any:
