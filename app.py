@@ -70,13 +70,19 @@ def create_app(settings: Settings | None = None) -> Flask:
     from data_access.access.screens import Screens  # noqa: PLC0415
     from data_access.access.secret import installation_secret  # noqa: PLC0415
     from data_access.access.sessions import Sessions  # noqa: PLC0415
+    from data_access.model_weights import ModelWeights  # noqa: PLC0415
     from data_access.readers.benchmarks import BenchmarkReader  # noqa: PLC0415
+    from data_access.readers.imports import ImportReader  # noqa: PLC0415
     from data_access.readers.lessons import LessonReader  # noqa: PLC0415
+    from data_access.readers.loads import LoadReader  # noqa: PLC0415
+    from data_access.readers.majors import MajorReader  # noqa: PLC0415
     from data_access.readers.provenance import ProvenanceReader  # noqa: PLC0415
     from data_access.readers.team import TeamReader  # noqa: PLC0415
     from indicators.benchmarks import Benchmarks  # noqa: PLC0415
     from indicators.digest import Digest  # noqa: PLC0415
+    from indicators.eight_dimensions import shipped_model  # noqa: PLC0415
     from indicators.lessons import Lessons  # noqa: PLC0415
+    from indicators.major_diagnosis import MajorDiagnosis  # noqa: PLC0415
     from indicators.numbers import Numbers  # noqa: PLC0415
     from indicators.shelf import Shelf  # noqa: PLC0415
 
@@ -87,8 +93,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     audit = AuditLog(database)
     values = open_values(chosen, database)
     library = Shelf(values.reader, ProvenanceReader(database))
+    model = shipped_model()
+    model_weights = ModelWeights(database, audit, model.as_weights())
     services = Services(
         values=values,
+        majors=MajorDiagnosis(values, MajorReader(values.rosters.facts), model_weights, model),
+        model_weights=model_weights,
         lessons=Lessons(LessonReader(values.rosters.facts)),
         library=library,
         numbers=Numbers(values.reader),
@@ -108,6 +118,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         settings=chosen,
         team=TeamReader(values.rosters.facts),
         rolls=values.rolls,
+        loads=LoadReader(values.rosters.facts),
+        imports=ImportReader(database),
     )
     return make(PAGES, services, secret=secret, assets_folder=ROOT / "assets")
 

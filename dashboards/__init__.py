@@ -9,6 +9,7 @@ from typing import Final
 
 from dashboards import (
     courses,
+    data_quality,
     home,
     indicator,
     indicators,
@@ -36,4 +37,5 @@ PAGES: Final[tuple[Page, ...]] = (
     student.PAGE,
     indicators.PAGE,
     indicator.PAGE,
+    data_quality.PAGE,
 )

@@ -22,6 +22,8 @@ LEVELS_ZH: Final[Mapping[str, str]] = {
     "roster": "教学班名单",
     "teacher": "教师",
     "student": "学生",
+    "load": "数据采集批次",
+    "import": "导入记录",
     "account": "账号与岗位",
     "audit": "审计日志",
 }

@@ -35,12 +35,16 @@ if TYPE_CHECKING:
     from data_access.access.screen_settings import ScreenSettingStore
     from data_access.access.screens import Screens
     from data_access.access.sessions import Sessions
+    from data_access.model_weights import ModelWeights
     from data_access.readers.class_roll import ClassRollReader
+    from data_access.readers.imports import ImportReader
+    from data_access.readers.loads import LoadReader
     from data_access.readers.team import TeamReader
     from data_access.settings import Settings
     from indicators.benchmarks import Benchmarks
     from indicators.digest import Digest
     from indicators.lessons import Lessons
+    from indicators.major_diagnosis import MajorDiagnosis
     from indicators.numbers import Numbers
     from indicators.shelf import Shelf
 
@@ -182,6 +186,10 @@ class Services:
     lessons: Lessons = _ABSENT
     library: Shelf = _ABSENT
     numbers: Numbers = _ABSENT
+    loads: LoadReader = _ABSENT
+    imports: ImportReader = _ABSENT
+    majors: MajorDiagnosis = _ABSENT
+    model_weights: ModelWeights = _ABSENT
 
     def scope(self) -> Scope:
         """What the viewer of the current request may read."""

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     ROSTER_EXPORT = "roster:export"
     INDICATOR_VIEW = "indicator:view"
     DATA_VIEW = "data:view"
+    IMPORT_VIEW = "import:view"
     PANEL_EXPORT = "panel:export"
     SCREEN_VIEW = "screen:view"
     SCREEN_MANAGE = "screen:manage"
@@ -49,6 +50,7 @@ _NAMES_ZH = {
     Permission.ROSTER_EXPORT: "导出教学班名单",
     Permission.INDICATOR_VIEW: "查看指标库",
     Permission.DATA_VIEW: "查看数据与采集",
+    Permission.IMPORT_VIEW: "查看导入记录",
     Permission.PANEL_EXPORT: "导出图表",
     Permission.SCREEN_VIEW: "打开大屏",
     Permission.SCREEN_MANAGE: "管理大屏",

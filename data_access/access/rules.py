@@ -18,8 +18,9 @@ from data_access.access.roles import ADMINISTRATORS, ROLES, Role
 
 GROUPS: Final = frozenset({"school", "dept", "major", "class", "course", "offering"})
 """Levels whose rows are not one person."""
-LEVELS: Final = GROUPS | {"teacher", "student", "roster", "account", "audit"}
-"""Kinds of rows. ``roster``: one student in one offering; ``account`` and ``audit``: the platform's own records."""
+LEVELS: Final = GROUPS | {"teacher", "student", "roster", "load", "import", "account", "audit"}
+"""Kinds of rows. ``roster``: one student in one offering; ``load``: what the source systems delivered, and how much of
+it; ``import``, ``account`` and ``audit``: the platform's own records."""
 
 
 class Rows(StrEnum):
@@ -27,7 +28,7 @@ class Rows(StrEnum):
 
     BELOW_NODE = "岗位所在节点及其下级"
     COLLEGE = "全校"
-    REFERRED = "已转介学生"
+    REFERRED = "在册或接受辅导的学生"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +143,11 @@ ALLOWANCES: Final = (
         permission=Permission.DATA_VIEW,
         roles=frozenset({Role.LEADER, Role.QUALITY_OFFICE, Role.FUNCTION_HEAD, Role.DATA_STEWARD}),
         reason="数据的来源与及时性由数据管理员负责，管理者据此判断数字能不能用",
+    ),
+    Allowance(
+        permission=Permission.IMPORT_VIEW,
+        roles=frozenset({Role.DATA_STEWARD}),
+        reason="导入记录写着源文件单元格的原文，可能含个人信息，只给负责改正它们的数据管理员",
     ),
     Allowance(
         permission=Permission.PANEL_EXPORT,
@@ -271,7 +277,7 @@ REACHES: Final = (
         rows=Rows.REFERRED,
         topics=frozenset({Topic.COUNSELLING, Topic.SCREENING}),
         only_topics=True,
-        reason="心理中心只看已转介学生的心理事项，不看成绩与操行",
+        reason="心理中心只看在册或接受辅导的学生的心理事项，不看成绩与操行",
     ),
     Reach(
         role=Role.PSYCHOLOGY_CENTRE,
@@ -302,6 +308,12 @@ REACHES: Final = (
         levels=frozenset({"school", "dept", "major", "class", "course"}),
         ceiling=Privacy.INTERNAL,
         reason="大屏人人看得见，只显示群体数据，不出现任何人，也不涉及敏感事项",
+    ),
+    Reach(
+        role=Role.DATA_STEWARD,
+        levels=frozenset({"load", "import"}),
+        rows=Rows.COLLEGE,
+        reason="数据管理员负责全部来源的采集与导入，看批次和差错，不看任何指标值",
     ),
     *(
         Reach(

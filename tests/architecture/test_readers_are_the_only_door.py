@@ -21,6 +21,7 @@ from indicators import standing
 from indicators.benchmarks import Benchmarks
 from indicators.digest import Digest
 from indicators.lessons import Lessons
+from indicators.major_diagnosis import MajorDiagnosis
 from indicators.numbers import Numbers
 from indicators.shelf import Shelf
 from indicators.values import StoredValues
@@ -49,6 +50,7 @@ MAY_ASK = {
     "data_access.lake": "commits of the lake",
     "data_access.merging": "compares staged rows with those that exist",
     "data_access.reverting": "takes rows of a commit back",
+    "data_access.model_weights": "weights of the model, which are no rows of anybody",
     "data_access.safe_start": "whether demo accounts are left, before a server starts",
     "data_access.intake": "takes files in; what it says of their rows goes to who brought them",
     "data_access.demo": "builds the demo college and its accounts",
@@ -187,7 +189,10 @@ UNLIMITED = {
     "dashboards.demo_people": "demo accounts, which the sign-in page lists for all in demo mode",
     "data_access.readers.roster": "who sits in a section, once the whole roster is known to be in scope",
     "data_access.readers.attendance": "names of the courses of a student who is in scope",
+    "data_access.readers.loads": "names of the departments that answer for deliveries in scope",
     "data_access.readers.class_roll": "names of those who look after a class that is in scope",
+    "data_access.readers.majors": "sizes of the classes of a major in scope, and the name of who leads one",
+    "indicators.major_diagnosis": "scores and ranks over all majors of the college; names stay within the scope",
     "indicators.values": "name of the major of a class or student in scope",
 }
 """Modules that make a scope without limits, and for whom."""
@@ -216,9 +221,12 @@ DOORS: tuple[type, ...] = (
     Nodes,
     Benchmarks,
     Digest,
+    MajorDiagnosis,
 )
 """Classes besides the readers from which pages get rows."""
 NO_ROWS = {
+    "MajorDiagnosis.years": "years",
+    "MajorDiagnosis.model_of": "weights of the model",
     "ProvenanceReader.run": "versions of library and data",
     "ProvenanceReader.loads": "when tables were loaded",
     "Shelf.entries": "how indicators are defined",
