@@ -25,6 +25,7 @@ from indicators.results import (
     ValueFrame,
     ValuePoint,
 )
+from tests.dashboards.classroom import Classroom
 from tests.dashboards.college import ATTENDANCE, CLASSES, COURSES, DEPARTMENTS, EVERYBODY, TEACHERS, College, week
 
 TODAY = dt.date(2026, 11, 21)
@@ -120,7 +121,10 @@ class Campus(College):
     def _named(self, level, n):
         if level == "offering":
             return self._entity(n)
-        names = {"dept": DEPARTMENTS, "class": CLASSES, "major": [f"专业{n}" for n in range(1, 7)]}
+        names = {
+            "dept": DEPARTMENTS, "class": CLASSES, "major": [f"专业{n}" for n in range(1, 7)], "school": ["全校"] * 6,
+            "course": COURSES,
+        }  # fmt: skip
         return EntityInfo(entity_id=n, name=student_no(n) if level == "student" else names[level][n - 1])
 
     def _frame(self, code, entities, level, *, is_admitted):
@@ -194,4 +198,4 @@ class Campus(College):
 
 
 def services_of(who, campus=None):
-    return Services(values=campus or Campus(), viewer=lambda: who, today=lambda: TODAY)
+    return Services(lessons=Classroom(), values=campus or Campus(), viewer=lambda: who, today=lambda: TODAY)

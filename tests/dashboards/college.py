@@ -6,6 +6,7 @@ Section 1 has fallen below its lines, section 2 was not taught in week 11, the r
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,12 +19,15 @@ from data_access.access.scope import Scope
 from data_access.access.viewer import Viewer
 from indicators.results import (
     Absence,
+    Board,
     DepartmentInfo,
     EntityInfo,
     IndicatorInfo,
     OfferingInfo,
     PeriodInfo,
+    Reading,
     RosterRow,
+    Standing,
     TermInfo,
     ValueFrame,
     ValuePoint,
@@ -41,6 +45,8 @@ ATTENDANCE = IndicatorInfo(
     definition_zh="应到人次(不含公假)中实到(准时、迟到、早退)人次的比例。", period="week", source="教务考勤/智慧课堂",
     formula="100 * COUNT(实到) / COUNT(应到)",
 )  # fmt: skip
+RATES = {"CRS-ATT-01": "到课率", "CRS-PAR-01": "参与率", "CRS-PAS-01": "达标率"}
+MONTHLY = {"CRS-PAS-01"}
 DEPARTMENTS = ("机电工程系", "信息工程系", "建筑工程系", "经济管理系", "汽车工程系", "护理系")
 COURSES = ("高等数学（二）", "机械制图", "电工基础", "汽车发动机构造与维修", "物流信息系统", "市场营销", "护理学基础",
            "数控编程与加工", "大学英语", "计算机应用基础", "思想道德与法治", "建筑施工技术与组织管理实训")  # fmt: skip
@@ -73,8 +79,7 @@ class College:
     has_values: bool = True
 
     def indicator(self, code):
-        assert code == ATTENDANCE.code
-        return ATTENDANCE
+        return dataclasses.replace(ATTENDANCE, code=code, name_zh=RATES.get(code, code))
 
     def terms(self):
         return () if self.is_empty else (EARLIER, TERM)
@@ -84,7 +89,7 @@ class College:
         return TERM.key if self.has_values and not self.is_empty else None
 
     def periods(self, kind):
-        assert kind == "week"
+        assert kind == "week"  # months come with the values of a board
         return () if self.is_empty else tuple(week(n, term) for term in (EARLIER, TERM) for n in range(1, WEEKS + 1))
 
     def data_date(self):
@@ -135,6 +140,46 @@ class College:
             denominator=denominator,
             rows=np.nan_to_num(denominator).astype(np.int64),
         )
+
+    def board(self, codes, level, *, term_key, below=None, entity_ids=None, scope):
+        dept_id = below[1][0] if below else None
+        asked = {"kind": "week", "term_key": term_key, "dept_id": dept_id, "scope": scope}
+        sections = self.matrix(ATTENDANCE.code, "offering", **asked)
+        frame = self._summed(sections, level, entity_ids)
+        frames = {code: _by_month(frame) if code in MONTHLY else frame for code in codes}
+        standings = {code: Standing(info=self.indicator(code), frame=found) for code, found in frames.items()}
+        return Board(entities=frame.entities, standings=standings)
+
+    def _summed(self, sections, level, entity_ids):
+        """The frame of sections, or of what lies above them: counts are added, then divided."""
+        groups = {
+            "offering": [(e.entity_id, e) for e in sections.entities],
+            "course": [(n, EntityInfo(entity_id=n, name=name)) for n, name in enumerate(COURSES)],
+            "dept": [(n, EntityInfo(entity_id=n, name=name)) for n, name in enumerate(DEPARTMENTS, 1)],
+            "school": [(1, EntityInfo(entity_id=1, name="全校"))],
+        }[level]
+        lies_in = {
+            "offering": lambda n: n, "course": lambda n: n % len(COURSES), "dept": lambda n: (n - 1) % 6 + 1,
+            "school": lambda _: 1,
+        }[level]  # fmt: skip
+        keys = [lies_in(entity.entity_id) for entity in sections.entities]
+        kept = [(key, entity) for key, entity in groups if entity_ids is None or key in entity_ids]
+        rows = [[row for row, own in enumerate(keys) if own == key] for key, _ in kept]
+        top, bottom = (
+            np.array([np.nansum(part[found], axis=0) for found in rows], dtype=float).reshape(len(kept), part.shape[1])
+            for part in (sections.numerator, sections.denominator)
+        )
+        return _frame([entity for _, entity in kept], sections.periods, top, bottom)
+
+    def readings(self, codes, level, entity_id, *, until, scope):
+        terms = [
+            PeriodInfo(kind="term", key=t.key, label=t.label, start=t.start, end=t.end, ordinal=1, term_key=t.key)
+            for t in (EARLIER, TERM)
+        ]
+        points = [ValuePoint(period=terms[0], value=91.0), ValuePoint(period=terms[1], value=None)]
+        return [
+            Reading(info=self.indicator(code), points=tuple(points), level=level, entity_id=entity_id) for code in codes
+        ]
 
     def series(self, code, level, entity_id, *, kind, term_key, scope):
         frame = self.matrix(
@@ -191,5 +236,34 @@ class College:
         return tuple(rows)
 
 
-def services(college: College) -> Services:
-    return Services(values=college, viewer=lambda: EVERYBODY, today=lambda: dt.date(2026, 11, 21))
+def month(number: int, term: TermInfo = TERM) -> PeriodInfo:
+    start = dt.date(2026, number, 1)
+    end = (start + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+    return PeriodInfo(
+        kind="month", key=f"2026-{number:02d}", label=f"2026年{number}月", start=start, end=end, ordinal=number,
+    )  # fmt: skip
+
+
+def _frame(entities, periods, top, bottom):
+    top, bottom = np.where(bottom > 0, top, np.nan), np.where(bottom > 0, bottom, np.nan)
+    return ValueFrame(
+        entities=tuple(entities), periods=tuple(periods), value=100 * top / bottom, numerator=top, denominator=bottom,
+        rows=np.nan_to_num(bottom).astype(np.int64),
+    )  # fmt: skip
+
+
+def _by_month(frame):
+    """September to November, each of four weeks; December has begun for nobody."""
+    top, bottom = (
+        np.stack([np.nansum(part[:, 4 * n : 4 * n + 4], axis=1) for n in range(3)], axis=1)
+        for part in (frame.numerator, frame.denominator)
+    )
+    return _frame(frame.entities, [month(n) for n in (9, 10, 11)], top, bottom)
+
+
+def services(college: College, lessons: object = None) -> Services:
+    from tests.dashboards.classroom import Classroom  # noqa: PLC0415 (it takes its names from here)
+
+    return Services(
+        lessons=lessons or Classroom(), values=college, viewer=lambda: EVERYBODY, today=lambda: dt.date(2026, 11, 21)
+    )

@@ -4,8 +4,9 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from dashboards import courses
-from dashboards.courses import PAGE, Courses, order, take, weeks_below
+from dashboards import courses, courses_data, courses_overview
+from dashboards.courses import PAGE
+from dashboards.courses_data import Courses, order, take, weeks_below
 from indicators.results import STATES, State
 from layouts import format as fmt
 from layouts.figures.heatmap import least_width
@@ -101,7 +102,7 @@ def test_a_department_shows_its_own_sections_only():
 
 def test_pages_divide_the_sections_without_loss_or_repetition():
     first, second = load(), load("?page=2")
-    assert len(shown_ids(first)) == courses.ROWS_PER_PAGE
+    assert len(shown_ids(first)) == courses_data.ROWS_PER_PAGE
     assert sorted(shown_ids(first) + shown_ids(second)) == list(range(1, 41))
 
 
@@ -121,17 +122,18 @@ def test_the_rate_of_the_whole_is_divided_after_adding_up():
 
 
 def test_a_tile_filters_and_filters_no_more_when_it_is_on():
-    links = types(courses.draw_tiles(load("?state=alert&dept=1&page=2")).body, "Link")
-    hrefs = {text(find(link, className="state")): link.href for link in links}
-    assert hrefs["■警戒"] == "/courses?dept=1"
-    assert hrefs["▲预警"] == "/courses?dept=1&state=warning"
+    hrefs = {
+        text(link): link.href for link in types(courses.draw_tiles(load("?state=alert&dept=1&page=2")).body, "Link")
+    }
+    assert hrefs["教学班 < 85"] == "/courses?dept=1"
+    assert hrefs["教学班 85–90"] == "/courses?dept=1&state=warning"
 
 
 def test_chart_and_table_show_the_same_sections_and_values():
     chart, table = load(), load("?view=table")
     figure = types(courses.draw_sections(chart).body, "Graph")[0].figure
     rows = rows_of(courses.draw_sections(table))
-    assert len(rows) == len(figure.layout.yaxis.tickvals) == courses.ROWS_PER_PAGE
+    assert len(rows) == len(figure.layout.yaxis.tickvals) == courses_data.ROWS_PER_PAGE
     links = [row[0]["href"] for row in rows]
     assert links == list(figure.layout.meta["rows"])
     in_table = [row[5]["text"] for row in rows]
@@ -205,3 +207,145 @@ def test_the_state_of_the_whole_is_on_its_tile():
     state = data.info.judge(data.overall[data.focus].value)
     assert state is not State.NO_DATA
     assert state.value in text(find(courses.draw_tiles(data).body, className="tile")[0])
+
+
+# -- the three rates ----------------------------------------------------------------------------
+
+
+def test_every_rate_has_tiles_a_heatmap_and_lists_of_its_own_name():
+    for key, name in (("att", "到课率"), ("par", "参与率"), ("pas", "达标率")):
+        data = load(f"?rate={key}")
+        assert f"全校{name}" in text(courses.draw_tiles(data).body)
+        assert courses.draw_sections(data).title.startswith(name)
+        assert courses_overview.draw_departments(data).title.startswith(name)
+        assert name in courses_overview.draw_red_list(data).title
+
+
+def test_units_are_counted_by_month_and_the_page_says_so():
+    data = load("?rate=pas")
+    assert [period.key for period in data.frame.periods] == ["2026-09", "2026-10", "2026-11"]
+    assert "按月统计" in courses.heading(data).facts[0]
+    assert "较上月" in text(courses.draw_tiles(data).body)
+
+
+def test_a_week_asked_for_is_found_in_the_month_that_holds_its_end():
+    data = load("?rate=pas&week=5")  # ends on 11 October
+    assert data.frame.periods[data.focus].key == "2026-10"
+
+
+def test_a_section_is_opened_with_the_rate_and_the_week_it_was_seen_by():
+    figure = types(courses.draw_sections(load("?rate=par")).body, "Graph")[0].figure
+    assert figure.layout.meta["columns"][-1] == "?week=11&rate=par"
+    assert rows_of(courses_overview.draw_red_list(load("?rate=par")))[0][0]["href"].endswith("?week=11&rate=par")
+    assert (
+        types(courses.draw_sections(load("?rate=pas")).body, "Graph")[0].figure.layout.meta["columns"][0] == "?rate=pas"
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "is_shown"),
+    [("08-31", "2026-08-31", False), ("08-24", "2026-08-31", True), ("09-07", "2026-11-30", True)],
+)
+def test_a_month_of_which_the_term_has_but_a_few_days_is_not_shown(start, end, is_shown):
+    period = dataclasses.replace(week(1), kind="month", start=dt.date(2026, 8, 1), end=dt.date.fromisoformat(end))
+    begun = dt.date.fromisoformat(f"2026-{start}")
+    assert courses_data.is_of_term(period, start=begun, until=dt.date(2026, 11, 20)) is is_shown
+    assert not courses_data.is_of_term(period, start=begun, until=dt.date(2026, 7, 31))
+
+
+# -- what stands around the sections ------------------------------------------------------------
+
+
+def test_a_department_leads_to_its_sections_and_the_lowest_stands_first():
+    content = courses_overview.draw_departments(load("?state=alert&page=2"))
+    rows = rows_of(content)
+    latest = [float(row[-1]["text"]) for row in rows]
+    assert latest == sorted(latest)
+    assert {row[0]["href"] for row in rows} == {f"/courses?dept={n}" for n in range(1, 7)}
+
+
+def test_departments_are_shown_up_to_the_week_in_focus():
+    columns = types(courses_overview.draw_departments(load("?week=5")).body, "Store")[0].data["columns"]
+    assert [column["title"] for column in columns[2:]] == ["1周", "2周", "3周", "4周", "5周"]
+
+
+def test_one_department_alone_needs_no_comparison_of_departments():
+    panel = next(item for item in PAGE.panels if item.name == "departments")
+    assert panel.belongs(load())
+    assert not panel.belongs(load("?dept=1"))
+
+
+def test_the_red_list_holds_every_section_beyond_the_warning_line_and_no_other():
+    data = load()
+    content = courses_overview.draw_red_list(data)
+    beyond = (data.frame.value[:, data.focus] < ATTENDANCE.warning).sum()
+    (sheet,) = content.sheets
+    assert len(sheet.rows) == len(data.red) == beyond > 0
+    assert f"{beyond} 个低于预警线 90%" in content.note
+    assert [row[2]["text"] for row in rows_of(content)] == [f"{row[4]:.1f}%" for row in sheet.rows][
+        : courses_overview.RED_SHOWN
+    ]
+
+
+def test_a_week_without_red_sections_is_praised_in_words():
+    data = load("?dept=1")
+    data.__dict__["red"] = np.array([], dtype=np.intp)
+    assert "没有低于预警线的教学班" in text(courses_overview.draw_red_list(data).body)
+
+
+def test_the_last_day_lists_its_sections_the_lowest_first_and_adds_up():
+    content = courses_overview.draw_today(load())
+    (sheet,) = content.sheets
+    rates = [row[6] for row in sheet.rows]
+    assert rates == sorted(rates)
+    due, present = (sum(row[at] for row in sheet.rows) for at in (4, 5))
+    assert f"20 个教学班上课 · 实到 {present} / 应到 {due} 人次" in text(content.body)
+    assert "2026-11-20" in content.title
+    assert content.note == "昨天"
+
+
+def test_the_list_of_the_last_day_is_turned_in_place():
+    second = courses_overview.draw_today(load("?today=2"))
+    assert len(rows_of(second)) == 20 - courses_overview.MEETINGS_SHOWN
+    assert "第 13–20 个教学班，共 20" in text(second.body)
+
+
+def test_an_earlier_term_has_no_last_day():
+    panel = next(item for item in PAGE.panels if item.name == "today")
+    assert panel.belongs(load())
+    assert not panel.belongs(load("?term=2025-2026-2"))
+    assert load("?term=2025-2026-2").meetings == ()
+
+
+class Returning(College):
+    """A college whose term before was taught like this one."""
+
+    def matrix(self, code, level, *, term_key, **asked):
+        return super().matrix(code, level, term_key=TERM.key, **asked)
+
+
+def test_weeks_of_two_terms_are_compared_by_their_number():
+    data = load(college=Returning())
+    before = data.overall_of("2025-2026-2")
+    assert [point.period for point in before] == list(data.frame.periods)
+    assert [point.value for point in before] == [point.value for point in data.overall]
+    content = courses_overview.draw_terms(data)
+    assert content.note == "同周：较上学期 持平"
+    assert len(types(content.body, "Graph")[0].figure.data) == 2
+
+
+def test_without_an_earlier_term_the_line_stands_alone_and_says_so():
+    content = courses_overview.draw_terms(load())
+    assert content.note == "以前的学期没有记录"
+    assert len(types(content.body, "Graph")[0].figure.data) == 1
+
+
+def test_the_same_term_of_the_year_before_is_two_terms_back():
+    def term(key, year, month):
+        return dataclasses.replace(TERM, key=key, start=dt.date(year, month, 1))
+
+    terms = [term("2025-2026-1", 2025, 9), term("2025-2026-2", 2026, 3), term("2026-2027-1", 2026, 9)]
+    found = courses_overview.earlier_terms(terms, "2026-2027-1")
+    assert [(name, item.key) for name, item in found] == [("上学期", "2025-2026-2"), ("去年同期", "2025-2026-1")]
+    assert courses_overview.earlier_terms(terms[1:], "2026-2027-1")[1:] == []
+    assert courses_overview.earlier_terms(terms, "2025-2026-1") == []
