@@ -413,8 +413,8 @@ PAGE: Final = Page(
         Panel(name="quadrant", title="位置：保障度 × 质量度", unit="分", draw=draw_quadrant, columns=7, height=400),
         Panel(name="losses", title="离满分", unit="分", draw=draw_losses, columns=5, height=260),
         Panel(name="sensitivity", title="权重敏感性", draw=draw_sensitivity, columns=7, height=260),
-        Panel(name="items", title="分项与差距", draw=draw_items, height=1700),
         Panel(name="years", title="三年", unit="分", draw=draw_years, columns=7, height=320),
         Panel(name="warnings", title="历年预警", draw=draw_warnings, columns=5, height=320),
+        Panel(name="items", title="分项与差距", draw=draw_items, height=1700),
     ),
 )

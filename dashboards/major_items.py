@@ -14,7 +14,7 @@ from dashboards.major_parts import score_cell
 from dashboards.number import Number
 from indicators.eight_dimensions import AT_TARGET, losses
 from indicators.major_diagnosis import Diagnosis, MajorInfo, YearScores
-from indicators.results import IndicatorInfo
+from indicators.results import IndicatorInfo, Line
 from layouts import format as fmt
 from layouts import table
 from layouts.bullets import TARGET_AT, Bullet
@@ -116,8 +116,8 @@ def _row(item: Item, major: MajorInfo) -> list[table.Cell]:
         item.dimension,
         f"{item.weight:g}",
         value,
-        fmt.line(info.target, info.unit),
-        fmt.line(info.warning, ""),
+        _line(info.target),
+        _line(info.warning),
         gap_words(gap, info.unit),
         Bullet(text=f"离目标 {gap_words(gap, info.unit)}", at=place(item.value, item.score, info), state=state),
         score_cell(item.year, item.score),
@@ -131,11 +131,12 @@ def _row(item: Item, major: MajorInfo) -> list[table.Cell]:
 
 
 def written(value: float, unit: str) -> str:
-    """A value and its unit: large numbers without decimals, small ones with two."""
+    """A value and its unit: large numbers without decimals, small ones with up to two."""
     size = abs(value)
-    digits = 0 if size >= _TENTHS_FROM else fmt.digits_of(unit) if size >= _SMALL or unit == "%" else 2
-    digits = 0 if fmt.digits_of(unit) == 0 and value == int(value) else digits
+    digits = 0 if size >= _TENTHS_FROM else 1 if size >= _SMALL or unit == "%" else 2
     text = fmt.number(value, digits=digits)
+    if unit != "%" and "." in text:
+        text = text.rstrip("0").rstrip(".")
     return f"{text}%" if unit == "%" else f"{text} {unit}"
 
 
@@ -172,6 +173,13 @@ def place(value: float | None, score: float, info: IndicatorInfo) -> float | Non
     warning = info.warning if isinstance(info.warning, int | float) else None
     reach = abs((info.target or 0.0) - warning) if warning is not None else 0.0
     return TARGET_AT + (1.0 - TARGET_AT) * min(gap / reach if reach else float(gap > 0), 1.0)
+
+
+def _line(line: Line | None) -> str:
+    """A line without its unit, which stands beside the value."""
+    if isinstance(line, int | float):
+        return written(float(line), "").strip()
+    return fmt.line(line)
 
 
 def _number(value: float) -> float | None:

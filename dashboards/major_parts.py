@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -11,7 +12,7 @@ from dashboards import ids
 from dashboards.page import Filter, Kind, View
 from dashboards.services import Services
 from data_access.access.scope import Scope
-from indicators.eight_dimensions import as_judged, state_of
+from indicators.eight_dimensions import printed, state_of
 from indicators.major_diagnosis import Diagnosis, YearScores
 from indicators.results import State
 from layouts import format as fmt
@@ -52,12 +53,12 @@ def year_words(view: View) -> str:
 
 def known(score: float) -> float | None:
     """A score as printed; None for NaN."""
-    return None if np.isnan(score) else float(as_judged(np.array([score]))[0])
+    return None if math.isnan(score) else printed(score)
 
 
 def score_cell(year: YearScores, score: float, *, limit: float | None = None, suffix: str = "") -> table.Cell:
     """A score with the shape of its state; a dash without one."""
-    if np.isnan(score):
+    if math.isnan(score):
         return table.Marked(text=fmt.NO_VALUE, name="is-withheld")
     state = state_of(year.model, score) if limit is None else state_of(year.model, score, limit=limit)
     return table.Valued(text=f"{fmt.number(known(score))}{suffix}", state=state)
@@ -77,8 +78,12 @@ def change_words(diagnosis: Diagnosis, row: int) -> str:
     """Change of the total since the year before."""
     if diagnosis.current is None or diagnosis.before is None:
         return fmt.NO_VALUE
-    now, then = (known(float(year.totals[row])) for year in (diagnosis.current, diagnosis.before))
-    return fmt.change(now, then)
+    return change_words_of(float(diagnosis.current.totals[row]), float(diagnosis.before.totals[row]))
+
+
+def change_words_of(now: float, before: float) -> str:
+    """Change between two scores as printed, such as ``↓ 0.8``; a dash where either is missing."""
+    return fmt.change(known(now), known(before))
 
 
 def warning_words(diagnosis: Diagnosis, row: int) -> str:

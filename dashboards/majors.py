@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -87,20 +88,27 @@ class Majors:
         return link_of(self.view.services.viewer(), "major")
 
 
-def _empty(data: Majors) -> Component | None:
-    if data.year is None:
-        return states.empty(NOTHING_COMPUTED)
-    if not data.rows:
-        return states.empty(f"{filters.department_name(data.view)}没有专业，或专业不在你的数据范围内。")
-    return None
+Draw = Callable[[Majors, Diagnosis, YearScores], Content]
 
 
-def draw_summary(data: Majors) -> Content:
+def of_scores(draw: Draw) -> Callable[[Majors], Content]:
+    """A panel that needs scores of some majors; where there are none it says why."""
+
+    @functools.wraps(draw)
+    def drawn(data: Majors) -> Content:
+        if data.diagnosis is None or data.year is None:
+            return Content(body=states.empty(NOTHING_COMPUTED))
+        if not data.rows:
+            reason = f"{filters.department_name(data.view)}没有专业，或专业不在你的数据范围内。"
+            return Content(body=states.empty(reason))
+        return draw(data, data.diagnosis, data.year)
+
+    return drawn
+
+
+@of_scores
+def draw_summary(data: Majors, diagnosis: Diagnosis, year: YearScores) -> Content:
     """How many majors have each grade, and how many are listed."""
-    problem = _empty(data)
-    if problem is not None or data.year is None or data.diagnosis is None:
-        return Content(body=problem or states.empty(NOTHING_COMPUTED))
-    year, diagnosis = data.year, data.diagnosis
     scores = [known(float(year.totals[row])) for row in data.rows]
     present = [score for score in scores if score is not None]
     mean = fmt.number(sum(present) / len(present)) if present else fmt.NO_VALUE
@@ -118,36 +126,31 @@ def draw_summary(data: Majors) -> Content:
     advised = [diagnosis.advice(row) for row in data.rows]
     state = State.WARNING if data.listed else None
     items.append(tiles.Tile(title="列入预警", value=str(len(data.listed)), unit="个", change="按本年得分", state=state))
-    items += [
+    actions = [text for _, text in reversed(year.model.limits.actions)]
+    items.append(
         tiles.Tile(
-            title=text, value=str(advised.count(text)), unit="个", change=f"连续 {years} 年列入",
-            state=State.ALERT if advised.count(text) else None,
+            title="、".join(actions), value=" / ".join(str(advised.count(text)) for text in actions), unit="个",
+            change=DECIDED_BY_PEOPLE, state=State.ALERT if any(advised) else None,
         )
-        for years, text in reversed(year.model.limits.actions)
-    ]  # fmt: skip
+    )  # fmt: skip
     return Content(body=tiles.row(items))
 
 
-def draw_quadrant(data: Majors) -> Content:
+@of_scores
+def draw_quadrant(data: Majors, diagnosis: Diagnosis, _year: YearScores) -> Content:
     """保障度 × 质量度."""
-    problem = _empty(data)
-    if problem is not None or data.diagnosis is None:
-        return Content(body=problem or states.empty(NOTHING_COMPUTED))
-    drawn = quadrant_panel(_NAME, data.diagnosis, data.rows, link=data.link)
+    drawn = quadrant_panel(_NAME, diagnosis, data.rows, link=data.link)
     return drawn or Content(body=states.empty("这一年没有同时具备保障度和质量度的专业。"))
 
 
-def draw_warnings(data: Majors) -> Content:
+@of_scores
+def draw_warnings(data: Majors, diagnosis: Diagnosis, year: YearScores) -> Content:
     """Who is listed for early warning, why, for how long, and what is advised."""
-    problem = _empty(data)
-    if problem is not None or data.year is None or data.diagnosis is None:
-        return Content(body=problem or states.empty(NOTHING_COMPUTED))
-    limits = data.year.model.limits
-    names = {dimension.key: dimension.name for dimension in data.year.model.dimensions}
+    limits = year.model.limits
+    names = {dimension.key: dimension.name for dimension in year.model.dimensions}
     rule = "、".join([f"总分低于 {limits.total:g}", *(f"{names[k]}低于 {v:g}" for k, v in limits.dimensions.items())])
     if not data.listed:
         return Content(body=html.P(f"没有专业列入预警。列入的条件：{rule}，三者有其一。", className="panel-text"))
-    diagnosis, year = data.diagnosis, data.year
     columns = [
         table.Column(title="专业", is_heading=True),
         table.Column(title="未达到"),
@@ -156,7 +159,7 @@ def draw_warnings(data: Majors) -> Content:
     rows: list[list[table.Cell]] = [
         [
             named_cell(diagnosis.majors[row].name, diagnosis.majors[row].major_id, data.link),
-            missed_words(year, row),
+            table.Marked(text=missed_words(year, row), name="cell-wraps"),
             table.Marked(
                 text=warning_words(diagnosis, row),
                 name="state state-alert" if diagnosis.advice(row) else "state state-warning",
@@ -173,12 +176,9 @@ def draw_warnings(data: Majors) -> Content:
     )
 
 
-def draw_ranking(data: Majors) -> Content:
+@of_scores
+def draw_ranking(data: Majors, diagnosis: Diagnosis, year: YearScores) -> Content:
     """All majors with total, dimensions and change, in the order asked for."""
-    problem = _empty(data)
-    if problem is not None or data.year is None or data.diagnosis is None:
-        return Content(body=problem or states.empty(NOTHING_COMPUTED))
-    diagnosis, year = data.diagnosis, data.year
     dimensions = year.model.dimensions
     by = data.view["sort"] or BY_RANK
     columns = [
@@ -236,12 +236,9 @@ def ordered(data: Majors, by: str) -> Sequence[int]:
     return by_name if by == BY_NAME else sorted(by_name, key=place)
 
 
-def draw_sensitivity(data: Majors) -> Content:
+@of_scores
+def draw_sensitivity(data: Majors, _diagnosis: Diagnosis, year: YearScores) -> Content:
     """Whether ranks depend on the weights: every dimension's weight 20 % up and down."""
-    problem = _empty(data)
-    if problem is not None or data.year is None:
-        return Content(body=problem or states.empty(NOTHING_COMPUTED))
-    year = data.year
     found = year.sensitivity
     if not year.ranked:
         return Content(body=states.empty("这一年没有专业有总分。"))

@@ -110,6 +110,15 @@ class ModelWeights:
         """The weights by which a year is scored."""
         return in_force(self.history(), year, self.proposal)
 
+    def check(self, weights: Weights, *, valid_from_year: int, reason: str) -> tuple[WeightProblem, ...]:
+        """Everything for which `set` would refuse a set of weights."""
+        this_year = self._now().astimezone(clock.COLLEGE_ZONE).year
+        return (
+            *problems(weights, self.proposal),
+            *_year_problems(valid_from_year, this_year),
+            *_reason_problems(reason),
+        )
+
     def set(self, weights: Weights, *, valid_from_year: int, reason: str, by: Actor) -> int:
         """Enter a set for a year and those after it; returns its number.
 
@@ -119,14 +128,9 @@ class ModelWeights:
             WeightsError: the set cannot be taken; its problems say where and why, in Chinese.
             BusyError: the database stayed locked.
         """
-        this_year = self._now().astimezone(clock.COLLEGE_ZONE).year
-        found = [
-            *problems(weights, self.proposal),
-            *_year_problems(valid_from_year, this_year),
-            *_reason_problems(reason),
-        ]
+        found = self.check(weights, valid_from_year=valid_from_year, reason=reason)
         if found:
-            raise WeightsError(tuple(found))
+            raise WeightsError(found)
         with transaction(self._database) as connection:
             # read within the transaction that writes: the differences told are those that happened
             rows = connection.execute(select(ModelWeightSet.__table__).order_by(ModelWeightSet.set_id.desc()))

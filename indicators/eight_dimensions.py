@@ -7,6 +7,7 @@ in ``docs/adr/0016-eight-dimensions.md``. Source: 南京 一(二)5、三(七)2.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -251,16 +252,21 @@ def totals(dimensions: FloatMatrix, weights: Vector) -> Vector:
 
 def as_judged(numbers: Vector | FloatMatrix) -> NDArray[np.float64]:
     """Scores as they are printed, to one decimal: grade, rank and warning follow what the reader sees."""
-    return np.round(numbers, 1)
+    return np.rint(numbers * 10.0) / 10.0
+
+
+def printed(number: float) -> float:
+    """One score as `as_judged` gives it; NaN stays NaN."""
+    return number if math.isnan(number) else round(number * 10.0) / 10.0
 
 
 def state_of(model: Model, score: float, *, limit: float = AT_WARNING) -> State:
     """How a score stands: 达标 from the best grade on, 预警 below `limit`, 警戒 below what the alert line scores."""
     if np.isnan(score):
         return State.NO_DATA
-    printed = float(as_judged(np.array([score]))[0])
+    judged = printed(score)
     lines = ((model.grades[0][1], State.REACHED), (limit, State.WATCH), (AT_ALERT, State.WARNING))
-    return next((state for line, state in lines if printed >= line), State.ALERT)
+    return next((state for line, state in lines if judged >= line), State.ALERT)
 
 
 def losses(dimensions: Vector, weights: Vector) -> tuple[Vector, Vector]:
@@ -278,16 +284,16 @@ def grade(model: Model, total: float) -> str:
     """The grade of a total; empty where there is none."""
     if np.isnan(total):
         return ""
-    printed = float(as_judged(np.array([total]))[0])
-    return next((name for name, lowest in model.grades if printed >= lowest), model.grades[-1][0])
+    judged = printed(total)
+    return next((name for name, lowest in model.grades if judged >= lowest), model.grades[-1][0])
 
 
 def ranks(numbers: Vector) -> NDArray[np.int64]:
     """The rank of each total, from 1; equal printed totals share the better rank, and 0 stands for no total."""
-    printed = as_judged(numbers)
-    known = np.sort(printed[~np.isnan(printed)])
-    better = len(known) - np.searchsorted(known, printed, side="right")
-    return np.where(np.isnan(printed), 0, better + 1).astype(np.int64)
+    judged = as_judged(numbers)
+    known = np.sort(judged[~np.isnan(judged)])
+    better = len(known) - np.searchsorted(known, judged, side="right")
+    return np.where(np.isnan(judged), 0, better + 1).astype(np.int64)
 
 
 # -- early warning ----------------------------------------------------------------------------
@@ -308,8 +314,8 @@ def misses(model: Model, total: float, dimensions: Vector) -> tuple[Miss, ...]:
     for key, limit in model.limits.dimensions.items():
         column = model.column(key)
         asked.append((model.dimensions[column].name, float(dimensions[column]), limit))
-    printed = [(name, float(as_judged(np.array([score]))[0]), limit) for name, score, limit in asked]
-    return tuple(Miss(name=name, score=score, limit=limit) for name, score, limit in printed if score < limit)
+    judged = [(name, printed(score), limit) for name, score, limit in asked]
+    return tuple(Miss(name=name, score=score, limit=limit) for name, score, limit in judged if score < limit)
 
 
 def in_a_row(is_listed: Sequence[bool]) -> int:

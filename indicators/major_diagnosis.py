@@ -20,12 +20,12 @@ from indicators.eight_dimensions import (
     Sensitivity,
     Vector,
     advice,
-    as_judged,
     dimension_scores,
     grade,
     in_a_row,
     item_scores,
     misses,
+    printed,
     ranks,
     sensitivity,
     totals,
@@ -131,6 +131,11 @@ class YearScores:
         return int((self.ranks > 0).sum())
 
     @cached_property
+    def is_listed(self) -> tuple[bool, ...]:
+        """Which majors are listed for early warning."""
+        return tuple(bool(self.misses(row)) for row in range(len(self.values)))
+
+    @cached_property
     def sensitivity(self) -> Sensitivity:
         """What other weights would change."""
         return sensitivity(self.model, self.dimensions)
@@ -196,12 +201,11 @@ class Diagnosis:
         """Change of the printed total since the year before; NaN where either is missing."""
         if self.current is None or self.before is None:
             return float("nan")
-        now, then = (float(as_judged(year.totals)[row]) for year in (self.current, self.before))
-        return now - then
+        return printed(float(self.current.totals[row])) - printed(float(self.before.totals[row]))
 
     def listed_in_a_row(self, row: int) -> int:
         """How many years in a row, up to the one asked for, a major is listed for early warning."""
-        return in_a_row([bool(year.misses(row)) for year in self.years])
+        return in_a_row([year.is_listed[row] for year in self.years])
 
     def advice(self, row: int) -> str:
         """What is advised for a major; the decision is made by people."""
@@ -251,10 +255,11 @@ class MajorDiagnosis:
         years: tuple[YearScores, ...] = ()
         if board.standings and known:
             sets = self._weights.history()
-            years = tuple(
-                _scored(board, order, each, self.model.weighed(in_force(sets, each, self._weights.proposal)))
+            models = {
+                each: self.model.weighed(in_force(sets, each, self._weights.proposal))
                 for each in range(year - YEARS + 1, year + 1)
-            )
+            }
+            years = _scored(board, order, models)
         admitted = self._profiles.ids(scope=scope)
         return Diagnosis(
             majors=tuple(_major(item) if item["entity_id"] in admitted else _STRANGER for item in known),
@@ -309,15 +314,19 @@ def _major(row: Mapping[str, Any]) -> MajorInfo:
     )
 
 
-def _scored(board: Board, order: NDArray[np.intp], year: int, model: Model) -> YearScores:
-    """The majors in a year; rows of the board in the given order."""
-    codes = model.codes
-    values, keys = _values(board, order, year, codes)
+def _scored(board: Board, order: NDArray[np.intp], models: Mapping[int, Model]) -> tuple[YearScores, ...]:
+    """The majors in every year of `models`; rows of the board in the given order."""
+    codes = next(iter(models.values())).codes
+    found = [_values(board, order, year, codes) for year in models]
+    values = np.stack([each for each, _ in found])
     items = np.full(values.shape, np.nan)
     for column, code in enumerate(codes):
         if code in board.standings:
-            items[:, column] = item_scores(values[:, column], board.standings[code].info)
-    return YearScores(year=year, model=model, values=values, period_keys=keys, items=items)
+            items[:, :, column] = item_scores(values[:, :, column], board.standings[code].info)
+    return tuple(
+        YearScores(year=year, model=model, values=values[index], period_keys=found[index][1], items=items[index])
+        for index, (year, model) in enumerate(models.items())
+    )
 
 
 def _values(

@@ -243,7 +243,7 @@ def test_the_three_lines_score_100_60_and_40_where_they_lie_apart(limits):
 def test_scaling_all_weights_changes_nothing(pairs, factor):
     row = np.array([[score for score, _ in pairs]])
     weights = np.array([one for _, one in pairs])
-    np.testing.assert_allclose(weighted(row, weights * factor), weighted(row, weights), rtol=1e-9)
+    np.testing.assert_allclose(weighted(row, weights * factor), weighted(row, weights), rtol=1e-9, atol=1e-9)
 
 
 @given(st.lists(st.tuples(maybe, weight), min_size=1, max_size=9), st.randoms())
