@@ -12,12 +12,13 @@ from dash.development.base_component import Component
 
 from dashboards import ids
 from dashboards.number import of_reading
-from dashboards.overview import WITHHELD, valued
-from indicators.results import STATES, IndicatorInfo, Reading, State
+from dashboards.overview import valued
+from indicators.results import STATES, IndicatorInfo, PeriodInfo, Reading, State
 from layouts import format as fmt
 from layouts import states, table
 
-_COLUMNS: Final = (
+_TERM_NUMBERS: Final = {"1": "一", "2": "二", "3": "三"}
+COLUMNS: Final = (
     table.Column(title="指标", is_heading=True),
     table.Column(title="数值", is_number=True),
     table.Column(title="变化", is_number=True),
@@ -25,6 +26,7 @@ _COLUMNS: Final = (
     table.Column(title="距目标", is_number=True),
     table.Column(title="期间"),
 )
+"""What `row` fills."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +79,7 @@ def draw(aspect: Aspect, readings: Mapping[str, Reading], *, page: str) -> Compo
     return html.Div(
         [
             html.H3([aspect.name, html.Span(told, className="aspect-told")], className="aspect-name"),
-            table.table(_COLUMNS, rows, caption=f"{aspect.name}的各项指标", table_id=ids.table(page, name)),
+            table.table(COLUMNS, rows, caption=f"{aspect.name}的各项指标", table_id=ids.table(page, name)),
         ],
         className="aspect",
     )
@@ -98,8 +100,16 @@ def row(reading: Reading) -> list[table.Cell]:
         fmt.change(latest.value, reading.before, digits=digits),
         fmt.line(info.target, info.unit),
         fmt.NO_VALUE if gap is None else ("已达" if gap == 0 else f"差 {fmt.with_unit(gap, info.unit)}"),
-        latest.period.label if latest.value is not None else (WITHHELD if latest.is_suppressed else "没有记录"),
+        "" if latest.is_suppressed else period_name(latest.period) if latest.value is not None else "没有记录",
     ]
+
+
+def period_name(period: PeriodInfo) -> str:
+    """A period in few words: of a term ``26–27第一学期``."""
+    if period.kind != "term":
+        return period.label
+    begins, ends, number = period.key.split("-")
+    return f"{begins[2:]}–{ends[2:]}第{_TERM_NUMBERS[number]}学期"
 
 
 def draw_all(aspects: Sequence[Aspect], readings: Sequence[Reading], *, page: str, because: str) -> Component:

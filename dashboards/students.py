@@ -10,11 +10,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+import numpy as np
+from dash import html
+from numpy.typing import NDArray
+
 from dashboards import filters, ids, weekly
+from dashboards.aspects import COLUMNS
 from dashboards.aspects import row as aspect_row
 from dashboards.desks import ATTENDANCE, CLASS_RATES, NOUNS
 from dashboards.number import Number
-from dashboards.overview import SCHOOL, link_of, listed, named_cell, term_end, tile, weeks_of
+from dashboards.overview import SCHOOL, link_of, listed, named_cell, term_end, tile, weeks_of, with_values
 from dashboards.page import Filter, Heading, Kind, Nav, Page, Panel, View
 from dashboards.services import Services
 from data_access.access.permissions import Permission
@@ -38,12 +43,15 @@ OF_CLASSES: Final = (*CLASS_RATES, "STU-GRP-01", "CLS-PER-03")
 GROUPS: Final = tuple(f"STU-GRP-{number:02d}" for number in range(3, 19))
 """What is kept of groups of students; those of special groups are sensitive, small groups withheld."""
 EVERY_GRADE: Final = "all"
+_GRADES_SHOWN: Final = 6
+"""The newest grades; an older class has left the college."""
 _MIDDLE: Final = ("dept", "major", "class")
 
 
 def _departments(services: Services, scope: Scope) -> Sequence[Option]:
-    places = services.rolls.places(scope=scope)
-    names = {place.dept_id: place.dept_name for place in places if place.dept_id}
+    names = {item.dept_id: item.name for item in services.values.departments(scope=scope)}
+    if not names:  # who looks after classes and no courses
+        names = {place.dept_id: place.dept_name for place in services.rolls.places(scope=scope) if place.dept_id}
     everything = SCHOOL if scope.is_unlimited("class") else "我的数据范围"
     return [
         Option(value=filters.ALL_DEPARTMENTS, label=everything),
@@ -51,11 +59,12 @@ def _departments(services: Services, scope: Scope) -> Sequence[Option]:
     ]
 
 
-def _grades(services: Services, scope: Scope) -> Sequence[Option]:
-    years = {place.grade_year for place in services.rolls.places(scope=scope) if place.grade_year}
+def _grades(services: Services, _scope: Scope) -> Sequence[Option]:
+    newest = max((int(term.key[:4]) for term in services.values.terms()), default=0)
+    years = range(newest, newest - _GRADES_SHOWN, -1) if newest else ()
     return [
         Option(value=EVERY_GRADE, label="全部年级"),
-        *(Option(value=str(year), label=f"{year}级") for year in sorted(years, reverse=True)),
+        *(Option(value=str(year), label=f"{year}级") for year in years),
     ]
 
 
@@ -106,6 +115,11 @@ class Students:
             OF_CLASSES, "class", term_key=term, entity_ids=list(self.places), scope=self.view.scope
         )
 
+    @property
+    def is_running(self) -> NDArray[np.bool_]:
+        """Of every class of the board, whether there is anything on record in the term: others have graduated."""
+        return np.zeros(0, dtype=np.bool_) if self.board is None else with_values(self.board)
+
 
 def draw_tiles(data: Students) -> Content:
     """The rates of the node."""
@@ -138,6 +152,7 @@ def draw_trend(data: Students) -> Content:
         label=f"{name or SCHOOL}逐周到课率，与上学期同周比较",
         versions=services.values.versions(),
         number=Number(code=ATTENDANCE, level=level, entity_id=node_id).href,
+        height=330,
     )
 
 
@@ -156,7 +171,8 @@ def draw_bands(data: Students) -> Content:
     by_department = len({place.dept_id for place in data.places.values()}) > 1
     counts: dict[str, dict[State, int]] = {}
     keys: dict[str, int] = {}
-    for entity, number in zip(data.board.entities, standing.info.judge_all(standing.now()), strict=True):
+    judged = zip(data.board.entities, standing.info.judge_all(standing.now()), data.is_running, strict=True)
+    for entity, number in ((entity, number) for entity, number, is_running in judged if is_running):
         place = data.places[entity.entity_id]
         group = place.dept_name if by_department else f"{place.grade_year or '未知'}级"
         bands = counts.setdefault(group, dict.fromkeys(State, 0))
@@ -199,16 +215,8 @@ def draw_groups(data: Students) -> Content:
     ]
     if not found:
         return Content(body=states.empty("这些群体指标还没有数值，或不在你的数据范围内。"))
-    columns = [
-        table.Column(title="群体指标", is_heading=True),
-        table.Column(title="数值", is_number=True),
-        table.Column(title="变化", is_number=True),
-        table.Column(title="目标", is_number=True),
-        table.Column(title="距目标", is_number=True),
-        table.Column(title="期间"),
-    ]
     rows = [aspect_row(item) for item in found]
-    drawn = table.table(columns, rows, caption="学生群体的指标", table_id=ids.table("students", "groups"))
+    drawn = table.table(COLUMNS, rows, caption="学生群体的指标", table_id=ids.table("students", "groups"))
     return Content(body=drawn, note=f"{data.node[2] or SCHOOL} · 涉及敏感事项的小群体不显示人数与比例")
 
 
@@ -229,7 +237,6 @@ def draw_classes(data: Students) -> Content:
         ],
         caption="班级与主要比率，最需要关注的在前",
         table_id=ids.table("students", "classes"),
-        is_whole=True,
         page=filters.page_number(data.view),
     )
     if not part.total:
@@ -238,7 +245,8 @@ def draw_classes(data: Students) -> Content:
         part, noun=NOUNS["class"], link=lambda number: data.view.link(page=str(number)), is_in_place=True
     )
     return Content(
-        body=[drawn, pager] if part.pages > 1 else drawn, note=f"{part.total:,} {NOUNS['class']}，到课率低的在前"
+        body=[drawn, pager] if part.pages > 1 else drawn,
+        note=f"{part.total:,} {NOUNS['class']}本学期有记录，到课率低的在前",
     )
 
 
@@ -250,36 +258,44 @@ def draw_factors(data: Students) -> Content:
     """Every factor of 包头 表14 with what answers it in the system."""
     may_open = data.view.services.viewer().may(Permission.INDICATOR_VIEW)
     columns = [
-        table.Column(title="发展"),
         table.Column(title="重点关注要素", is_heading=True),
         table.Column(title="由什么回答"),
         table.Column(title="编号或名称"),
     ]
-    rows: list[list[table.Cell]] = [
-        [
-            aspect if index == 0 else "",
-            factor.name,
-            factor.answer.value,
-            table.Linked(text="、".join(factor.codes), href=Number(code=factor.codes[0]).href)
-            if factor.codes and may_open and factor.answer is not student_factors.Answer.REPORT
-            else factor.report or "、".join(factor.codes),
-        ]
-        for aspect in student_factors.ASPECTS
-        for index, factor in enumerate(student_factors.of_aspect(aspect))
+    drawn = [
+        html.Div(
+            [
+                html.H3(aspect, className="aspect-name"),
+                table.table(
+                    columns,
+                    [_factor(factor, may_open=may_open) for factor in student_factors.of_aspect(aspect)],
+                    caption=f"{aspect}的质量控制要素与系统中的对应",
+                    table_id=ids.table("students", f"factors-{number}"),
+                ),
+            ],
+            className="aspect",
+        )
+        for number, aspect in enumerate(student_factors.ASPECTS)
     ]
-    drawn = table.table(
-        columns, rows, caption="学生发展质量控制要素与系统中的对应", table_id=ids.table("students", "factors")
-    )
     kinds = [factor.answer for factor in student_factors.FACTORS]
     told = " · ".join(f"{kinds.count(answer)} 项{answer}" for answer in student_factors.Answer)
-    return Content(body=drawn, note=f"包头 表14，{len(kinds)} 项要素全部有对应：{told}")
+    body = html.Div(drawn, className="factors")
+    return Content(body=body, note=f"包头 表14，{len(kinds)} 项要素全部有对应：{told}")
+
+
+def _factor(factor: student_factors.Factor, *, may_open: bool) -> list[table.Cell]:
+    codes = "、".join(factor.codes)
+    if factor.answer is student_factors.Answer.REPORT:
+        return [factor.name, factor.answer.value, factor.report]
+    where = table.Linked(text=codes, href=Number(code=factor.codes[0]).href) if may_open else codes
+    return [factor.name, factor.answer.value, where]
 
 
 def heading(data: Students) -> Heading:
     """Whose students are shown."""
     return Heading(
         title="学生",
-        facts=[data.node[2] or SCHOOL, f"{len(data.places):,} 个班级"],
+        facts=[data.node[2] or SCHOOL],
         crumbs=[Crumb(label="首页", href="/"), Crumb(label="学生")],
     )
 
@@ -303,7 +319,7 @@ PAGE: Final = Page(
         Panel(name="trend", title="逐周到课率", unit="%", draw=draw_trend, columns=7, height=300),
         Panel(name="bands", title="班级到课率分布", draw=draw_bands, columns=5, height=420),
         Panel(name="classes", title="班级", draw=draw_classes, height=900),
-        Panel(name="groups", title="学生群体", draw=draw_groups, columns=7, height=420),
-        Panel(name="factors", title="学生发展要素覆盖", draw=draw_factors, columns=5, height=420),
+        Panel(name="groups", title="学生群体", draw=draw_groups, height=420),
+        Panel(name="factors", title="学生发展要素覆盖", draw=draw_factors, height=420),
     ),
 )

@@ -15,12 +15,13 @@ from dash import html
 
 from dashboards import filters, ids
 from dashboards.aspects import Aspect, count, draw_all, lacking, shortfall
-from dashboards.desks import ATTAINMENT, ATTENDANCE, COURSE_RATES, PARTICIPATION
+from dashboards.desks import ATTAINMENT, ATTENDANCE, COURSE_RATES, LINKS, PARTICIPATION
 from dashboards.number import of_reading
 from dashboards.overview import link_of, named_cell, term_end, valued
 from dashboards.page import Heading, NotFoundError, Page, Panel, View, missing
 from data_access.access.permissions import Permission
 from data_access.access.roles import Role
+from data_access.access.viewer import Post
 from data_access.readers.team import Career, Profile
 from indicators import ladder
 from indicators.results import Board, Reading, State
@@ -248,6 +249,14 @@ def draw_sections(data: Teacher) -> Content:
     ]
     drawn = table.table(columns, rows, caption="本学期的教学班", table_id=ids.table("teacher", "sections"))
     return Content(body=drawn, note=f"{len(rows)} 个 · 学期至今")
+
+
+def entry(post: Post | None) -> Sequence[tiles.Tile]:
+    """The way from the home of a teaching post to the own file; none from other posts."""
+    if post is None or post.role is not Role.TEACHER or post.node_level != "teacher":
+        return ()
+    href = LINKS["teacher"].address.format(post.node_id)
+    return (tiles.Tile(title="我的档案", value="查看", change="各维度对照标准与发展阶梯", href=href),)
 
 
 def heading(data: Teacher) -> Heading:

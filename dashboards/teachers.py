@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
+from dash import html
+
 from dashboards import filters, ids, number
 from dashboards.aspects import Aspect, draw_all
 from dashboards.desks import NOUNS
@@ -168,7 +170,8 @@ def draw_tiles(data: Teachers) -> Content:
     found = [item for item in data.readings if item.info.code in TILES]
     if not found:
         return Content(body=states.denied("你的岗位不含这个部门的师资指标。"))
-    return Content(body=tiles.row([replace(tile(item), title=TILES[item.info.code]) for item in found]))
+    shown = [replace(tile(item), title=TILES[item.info.code]) for item in found]
+    return Content(body=html.Div(tiles.row(shown), className="tiles-by-four"))
 
 
 def draw_structure(data: Teachers) -> Content:

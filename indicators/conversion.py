@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data_access.access.privacy import Subject
+from data_access.access.privacy import Subject, Topic
 from data_access.readers.catalogue import StoredPeriod
 from data_access.readers.figures import StoredValue, ValueColumns
 from data_access.readers.stored import NamedEntity
@@ -28,15 +28,20 @@ from indicators.results import (
 
 
 def indicator_info(block: Mapping[str, Any], about: Subject) -> IndicatorInfo:
-    """An indicator's block of the library as a page names and judges it; `about` is what its figures tell of."""
+    """An indicator's block of the library as a page names and judges it; `about` is what its figures tell of.
+
+    How often somebody was counselled is neither good nor bad (包头 表15): the lines of the library only remind
+    those who care, and nobody is judged by them.
+    """
+    is_neutral = Topic.COUNSELLING in about.topics
     return IndicatorInfo(
         code=block["code"],
         name_zh=block["name_zh"],
         unit=str(block["unit"]),
         direction=block["direction"],
-        target=_line(block["target"]),
-        warning=_line(block["warning"]),
-        alert=_line(block["alert"]),
+        target=None if is_neutral else _line(block["target"]),
+        warning=None if is_neutral else _line(block["warning"]),
+        alert=None if is_neutral else _line(block["alert"]),
         definition_zh=block["definition_zh"],
         period=str(PERIOD_WORDS[block["period"]]),
         formula=block["formula"],

@@ -48,13 +48,12 @@ class ClassRollReader:
             for row in self.facts.values.entities("class", scope=scope, entity_ids=class_ids)
         ]
 
-    def present(self, student_ids: Collection[int], *, scope: Scope) -> frozenset[int]:
-        """Those of these students within the scope whom no later snapshot of the roll calls gone."""
-        students = self.facts.values.named("student", scope=scope, entity_ids=student_ids)
-        asked = {"students": [student.entity_id for student in students]}
-        rows = self.facts.query(self.facts.files("fact_student_term", term_id=None), _LATEST, asked) if students else []
-        gone = {row["student_id"] for row in rows if not row["is_on_roll"]}
-        return frozenset(asked["students"]) - gone
+    def present(self, *, scope: Scope) -> frozenset[int]:
+        """Keys of the students within the scope whom the last snapshot of the roll does not call gone."""
+        students = [student.entity_id for student in self.facts.values.named("student", scope=scope)]
+        files = self.facts.files("fact_student_term", term_id=None)
+        rows = self.facts.query(files, _LATEST, {"students": students}) if students else []
+        return frozenset(students) - {row["student_id"] for row in rows if not row["is_on_roll"]}
 
     def members(self, class_ids: Collection[int], *, scope: Scope) -> list[Mapping[str, Any]]:
         """The students within the scope who are in these classes now, as `ValueReader.entities` gives them.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,12 +13,14 @@ from layouts.states import SHAPES
 from layouts.theme import state_colour, state_fill, template, tokens
 
 _ROW: Final = 46
+_STATE_ROW: Final = 30
 _TOP, _BOTTOM, _RIGHT = 4, 8, 74
 _CHARACTER: Final = 13
 """Room in px for a character of a row's name."""
-_LEAST_NAMED: Final = 0.07
-"""Parts smaller than this of the whole carry no words; pointer and table view name them."""
-_WIDE: Final = 0.12
+_CHARACTER_SHARE: Final = 2.3
+"""Percent of a bar that a character takes; parts too small for their name carry none, pointer and table name them."""
+_LEAST_COUNTED: Final = 6.0
+"""Percent of a bar from which on a state is marked with shape and number."""
 _STEPS: Final = (0.82, 0.62, 0.44, 0.3, 0.18, 0.1, 0.06)
 """How much of the accent a part carries, the first part the most."""
 _DARK_FROM: Final = 0.5
@@ -42,31 +44,39 @@ class Whole:
         return {name: 100.0 * people / self.total for name, people in self.parts.items()} if self.total else {}
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Part:
+    """One part of one bar as it is drawn; `start` and `share` in percent."""
+
+    row: int
+    start: float
+    share: float
+    text: str
+    told: str
+    fill: str
+    ink: str
+
+
 def shares(wholes: Sequence[Whole], *, noun: str = "人", theme: str = "light") -> go.Figure:
     """Bars of 100 %, one a whole, each with parts of its own: shades of one colour, named where they have room."""
     token = tokens(theme)
-    data = []
+    layers: dict[int, list[_Part]] = {}
     for row, whole in enumerate(wholes):
         start = 0.0
         for index, (name, share) in enumerate(whole.shares.items()):
-            if not whole.parts[name]:
-                continue
             weight = _STEPS[min(index, len(_STEPS) - 1)]
-            ink = token["surface"] if weight > _DARK_FROM else token["ink"]
-            data.append(
-                _bar(
-                    row,
-                    start,
-                    share,
-                    text=_words(name, share),
-                    told=f"{whole.name} · {name}<br><b>{whole.parts[name]:,} {noun}</b>（{share:.1f}%）",
-                    fill=_mix(token["accent"], token["surface"], weight),
-                    ink=ink,
-                    edge=token["surface"],
-                )
+            part = _Part(
+                row=row,
+                start=start,
+                share=share,
+                text=_words(name, share),
+                told=f"{whole.name} · {name}<br><b>{whole.parts[name]:,} {noun}</b>（{share:.1f}%）",
+                fill=_mix(token["accent"], token["surface"], weight),
+                ink=token["surface"] if weight > _DARK_FROM else token["ink"],
             )
+            layers.setdefault(index, []).append(part)
             start += share
-    return _figure(data, [(whole.name, f"{whole.total:,} {noun}") for whole in wholes], theme)
+    return _figure(layers.values(), [(whole.name, f"{whole.total:,} {noun}") for whole in wholes], theme)
 
 
 def state_shares(
@@ -77,69 +87,67 @@ def state_shares(
     theme: str = "light",
 ) -> go.Figure:
     """Bars of 100 %, one a group, by state: shape and number stand in the parts; `links` lead on from each bar."""
-    token = tokens(theme)
-    data = []
+    layers: dict[State, list[_Part]] = {}
     for row, (group, counts) in enumerate(wholes):
         total, start = sum(counts.values()), 0.0
         for state in [state for state in State if counts.get(state)]:
             share = 100.0 * counts[state] / total
-            data.append(
-                _bar(
-                    row,
-                    start,
-                    share,
-                    text=f"{SHAPES[state]} {counts[state]}" if share >= 100 * _LEAST_NAMED / 2 else "",
-                    told=f"{group} · {state.value}<br><b>{counts[state]:,} {noun}</b>（{share:.1f}%）",
-                    fill=state_fill(state, theme),
-                    ink=state_colour(state, theme),
-                    edge=token["surface"],
-                )
+            part = _Part(
+                row=row,
+                start=start,
+                share=share,
+                text=f"{SHAPES[state]} {counts[state]}" if share >= _LEAST_COUNTED else "",
+                told=f"{group} · {state.value}<br><b>{counts[state]:,} {noun}</b>（{share:.1f}%）",
+                fill=state_fill(state, theme),
+                ink=state_colour(state, theme),
             )
+            layers.setdefault(state, []).append(part)
             start += share
     names = [(group, f"{sum(counts.values()):,} {noun}") for group, counts in wholes]
-    figure = _figure(data, names, theme, row_height=30)
+    figure = _figure(layers.values(), names, theme, row_height=_STATE_ROW)
     if links:
-        figure.update_layout(meta={"rows": list(links), "columns": [""]})
+        figure.update_layout(meta={"rows": list(links), "columns": []})
     return figure
 
 
 def _words(name: str, share: float) -> str:
-    if share < 100 * _LEAST_NAMED:
+    """Name and share of a part, in one line or two as there is room."""
+    room = share / _CHARACTER_SHARE
+    if room < len(name) + 0.2:
         return ""
-    return f"{name} {share:.1f}%" if share >= 100 * _WIDE + 1.2 * len(name) else f"{name}<br>{share:.0f}%"
+    return f"{name} {share:.1f}%" if room >= len(name) + 4 else f"{name}<br>{share:.1f}%"
 
 
-def _bar(
-    row: int, start: float, share: float, *, text: str, told: str, fill: str, ink: str, edge: str
-) -> dict[str, Any]:
+def _layer(parts: Sequence[_Part], edge: str) -> dict[str, Any]:
+    """Parts of several bars as one trace: plotly takes as long for a trace as for a hundred of its points."""
     return {
         "type": "bar",
         "orientation": "h",
-        "y": [row],
-        "x": [share],
-        "base": [start],
-        "width": [0.72],
-        "text": [text],
+        "y": [part.row for part in parts],
+        "x": [part.share for part in parts],
+        "base": [part.start for part in parts],
+        "width": 0.72,
+        "text": [part.text for part in parts],
         "textposition": "inside",
         "insidetextanchor": "middle",
         "textangle": 0,
         "constraintext": "none",
-        "textfont": {"size": 12, "color": ink},
-        "marker": {"color": fill, "line": {"color": edge, "width": 1}},
-        "customdata": [told],
+        "textfont": {"size": 12, "color": [part.ink for part in parts]},
+        "marker": {"color": [part.fill for part in parts], "line": {"color": edge, "width": 1}},
+        "customdata": [part.told for part in parts],
         "hovertemplate": "%{customdata}<extra></extra>",
     }
 
 
 def _figure(
-    data: Sequence[dict[str, Any]], names: Sequence[tuple[str, str]], theme: str, *, row_height: int = _ROW
+    layers: Iterable[Sequence[_Part]], names: Sequence[tuple[str, str]], theme: str, *, row_height: int = _ROW
 ) -> go.Figure:
     token = tokens(theme)
     rows = list(range(len(names)))
     axis = {"range": [len(names) - 0.5, -0.5], "showgrid": False, "tickvals": rows, "ticklabelstandoff": 8}
     left = 24 + _CHARACTER * max((len(name) for name, _ in names), default=0)
     return go.Figure(
-        data=list(data),
+        data=[_layer(parts, token["surface"]) for parts in layers],
         layout={
             "template": template(theme),
             "height": _TOP + len(names) * row_height + _BOTTOM,

@@ -46,7 +46,7 @@ def test_a_post_names_its_own_node():
     [
         (Role.LEADER, "school", "全校"),
         (Role.STUDENT, "student", "本人"),
-        (Role.PSYCHOLOGY_CENTRE, "school", "已转介学生"),
+        (Role.PSYCHOLOGY_CENTRE, "school", "在册或接受辅导的学生"),
     ],
 )
 def test_where_there_is_no_node_to_name_words_say_which_rows(role, level, where):
