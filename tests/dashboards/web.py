@@ -31,8 +31,12 @@ from data_access.access.sessions import Sessions
 from data_access.database import transaction
 from data_access.database.access_models import Account, AuditEvent, PostRecord
 from data_access.installation import open_home
+from data_access.model_weights import ModelWeights
+from data_access.readers.majors import MajorReader
 from data_access.readers.provenance import ProvenanceReader
 from data_access.settings import Settings
+from indicators.eight_dimensions import shipped_model
+from indicators.major_diagnosis import MajorDiagnosis
 from indicators.numbers import Numbers
 from indicators.shelf import Shelf
 
@@ -171,8 +175,12 @@ def serve(home: Path, **overrides: Any) -> Web:
     clock = Clock()
     audit = AuditLog(database, now=clock.now)
     values = open_values(settings, database)
+    model = shipped_model()
+    model_weights = ModelWeights(database, audit, model.as_weights(), now=clock.now)
     services = Services(
         values=values,
+        majors=MajorDiagnosis(values, MajorReader(values.rosters.facts), model_weights, model),
+        model_weights=model_weights,
         library=Shelf(values.reader, ProvenanceReader(database)),
         numbers=Numbers(values.reader),
         viewer=identity.current_viewer,
