@@ -5,7 +5,8 @@ import plotly.graph_objects as go
 import pytest
 
 from layouts.graph import graph
-from tests.layouts.component_tree import types
+from layouts.sheet import Sheet
+from tests.layouts.component_tree import find, types
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(path for folder in ("dashboards", "layouts") for path in (ROOT / folder).rglob("*.py"))
@@ -69,3 +70,18 @@ def test_a_line_that_scrolls_shows_its_latest_end_first():
     shown = graph(go.Figure(layout={"height": 100}), label="线", min_width=600, is_read_from_end=True)
     assert shown.className == "chart chart-from-end"
     assert shown.style == {"overflowX": "auto"}
+
+
+def test_a_chart_has_its_numbers_beside_it_as_written_and_as_computed():
+    sheet = Sheet(
+        title="逐周到课率", columns=("周次", "到课率(%)", "人次"), rows=[("第1周", 97.249, 120), ("第2周", None, 0)]
+    )
+    tree = graph(figure(), label="到课率", sheet=sheet)
+    (rows,) = [store.data for store in types(tree, "Store")]
+    assert find(tree, className="chart-view")
+    assert find(tree, className="chart-table")
+    assert [column["number"] for column in rows["columns"]] == [False, True, True]
+    assert rows["rows"] == [
+        ["第1周", {"text": "97.2", "name": "", "value": 97.249}, {"text": "120", "name": "", "value": 120}],
+        ["第2周", "—", {"text": "0", "name": "", "value": 0}],
+    ]

@@ -1,4 +1,5 @@
 import dataclasses
+import datetime as dt
 import re
 from pathlib import Path
 
@@ -52,3 +53,32 @@ def test_a_skeleton_keeps_the_room_of_what_follows():
 def test_the_legend_explains_states_and_on_demand_the_warning_line():
     assert text(states.legend(ATTENDANCE)) == "●达标≥ 95◆关注90–95▲预警85–90■警戒< 85○无数据"
     assert text(states.legend(ATTENDANCE, with_line=True)).endswith("预警线 90%")
+
+
+TODAY = dt.date(2026, 11, 21)
+DUE = dt.date(2026, 11, 20)
+
+
+@pytest.mark.parametrize(("kind", "allowed"), [("week", 14), ("month", 45), ("term", 200), ("year", 400)])
+def test_data_is_late_once_it_lags_behind_the_rest_by_more_than_its_period_allows(kind, allowed):
+    last = DUE - dt.timedelta(days=allowed)
+    assert states.days_behind(kind, last, due=DUE, today=TODAY) is None
+    assert states.days_behind(kind, last - dt.timedelta(1), due=DUE, today=TODAY) == allowed + 2
+
+
+def test_a_college_whose_data_end_in_the_past_is_not_grey_all_over():
+    assert states.days_behind("week", DUE, due=DUE, today=DUE + dt.timedelta(days=300)) is None
+
+
+def test_a_period_that_has_not_ended_yet_is_not_late():
+    assert states.days_behind("year", dt.date(2026, 12, 31), due=DUE, today=TODAY) is None
+
+
+@pytest.mark.parametrize(("last", "due"), [(None, DUE), (DUE, None)])
+def test_without_data_there_is_nothing_to_be_late(last, due):
+    assert states.days_behind("week", last, due=due, today=TODAY) is None
+
+
+def test_how_late_is_said_with_a_shape():
+    assert text(states.late(12)) == "◌数据已 12 天未更新"
+    assert "◌" not in states.SHAPES.values()

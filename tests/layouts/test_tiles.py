@@ -21,9 +21,26 @@ def test_a_tile_without_value_has_no_unit():
 
 
 def test_a_tile_that_filters_is_a_link_and_shows_that_it_is_on():
-    link = types(row([Tile(title="警戒", value="3", href="/courses?state=alert", is_on=True)]), "Link")[0]
+    tree = row([Tile(title="警戒", value="3", href="/courses?state=alert", is_on=True)])
+    (link,) = types(tree, "Link")
     assert link.href == "/courses?state=alert"
     assert "is-on" in link.className
+    assert find(tree, className="tile")[0].className == "tile is-on tile-link"
+
+
+def test_a_tile_leads_to_its_page_and_to_the_card_of_its_number():
+    tree = row([Tile(title="到课率", value="92.6", href="/courses", card="/indicators/CRS-ATT-01?of=school:1")])
+    assert [(link.href, text(link)) for link in types(tree, "Link")] == [
+        ("/courses", "到课率"),
+        ("/indicators/CRS-ATT-01?of=school:1", "口径"),
+    ]
+    assert all(types(link.children, "Link") == [] for link in types(tree, "Link"))
+
+
+def test_a_tile_whose_data_stopped_is_grey_and_says_since_when():
+    (tile,) = find(row([Tile(title="到课率", value="92.6", note="第3周", days_behind=40)]), className="tile")
+    assert "is-stale" in tile.className
+    assert text(tile) == "到课率92.6◌数据已 40 天未更新"
 
 
 def test_a_gap_breaks_the_line_and_is_never_zero():
