@@ -27,6 +27,7 @@ from layouts.panel import Content
 Pairs = Sequence[tuple[str, Component | str]]
 
 DIRECTIONS_ZH: Final[Mapping[str, str]] = {"higher": "越高越好", "lower": "越低越好", "target": "落在区间内为好"}
+NEUTRAL: Final = "只作了解，不评判"
 CHARTS_ZH: Final[Mapping[str, str]] = {
     "line": "折线图", "bar": "柱状图", "stacked_bar": "堆叠柱状图", "gauge": "仪表图", "bullet": "子弹图",
     "radar": "雷达图", "heatmap": "热力图", "calendar_heatmap": "日历热力图", "boxplot": "箱线图", "histogram": "直方图",
@@ -80,8 +81,12 @@ def _lines(entry: Entry) -> Pairs:
         *(
             (name, f"{fmt.line(line, info.unit)}　{_SET_BY.get(source.get(field, ''), '')}")
             for name, field, line in lines
+            if line is not None
         ),
-        ("方向", f"{DIRECTIONS_ZH[info.direction]}，按{LEVELS_ZH[entry.level]}设定"),
+        (
+            "方向",
+            NEUTRAL if info.target is None else f"{DIRECTIONS_ZH[info.direction]}，按{LEVELS_ZH[entry.level]}设定",
+        ),
         *([("依据规范", norm)] if entry.text("norm_ref") else []),
         *([("方案出处", entry.text("plan_ref"))] if entry.text("plan_ref") else []),
     )
@@ -135,7 +140,9 @@ def draw_row(data: Card) -> Content:
         entry.text("main_work"),
         standard,
         f"{info.definition_zh}{f' 算法：{data.wording.formula}' if data.wording.formula else ''}",
-        f"预警 {fmt.line(info.warning, info.unit)}；警戒 {fmt.line(info.alert, info.unit)}",
+        NEUTRAL
+        if info.warning is None
+        else f"预警 {fmt.line(info.warning, info.unit)}；警戒 {fmt.line(info.alert, info.unit)}",
         measured(data),
         CHARTS_ZH.get(entry.text("chart"), entry.text("chart")),
     )

@@ -36,6 +36,7 @@ _STATES: Final[Mapping[str, State]] = {
     "none": State.NO_DATA,
 }  # fmt: skip
 ANY: Final = "all"
+_KEYS: Final = {state: key for key, state in _STATES.items()}
 _ANY: Final = Option(value=ANY, label="全部")
 
 
@@ -61,22 +62,29 @@ class Catalogue:
         options = self.view.choices["of"].options
         return next((option.label for option in options if option.value == self.view["of"]), "")
 
-    def passing(self, *left_out: str) -> Sequence[Entry]:
-        """The indicators that pass the filters by definition, those in `left_out` apart."""
+    @cached_property
+    def passing(self) -> Sequence[Entry]:
+        """The indicators that pass the filters by definition."""
+        return self.narrowed()
+
+    def narrowed(self, *left_out: str) -> Sequence[Entry]:
+        """The same, with the filters in `left_out` not applied."""
         wanted = {name: self.view[name] for name in _FIELDS if self.view[name] != ANY and name not in left_out}
         words = self.view["q"].lower().split()
         return [
             entry
             for entry in self.whole
-            if all(_FIELDS[name](entry) == value for name, value in wanted.items()) and entry.matches(words)
+            if all(_FIELDS[name](entry) == value for name, value in wanted.items())
+            and (not words or entry.matches(words))
         ]
 
     @cached_property
     def chosen(self) -> Sequence[Entry]:
         """The indicators listed, in the order of the library."""
         wanted = self.view["state"]
-        passing = self.passing()
-        return [entry for entry in passing if wanted in {ANY, state_key(self.readings.get(entry.code))}]
+        if wanted == ANY:
+            return self.passing
+        return [entry for entry in self.passing if self.states[entry.code] == wanted]
 
     @cached_property
     def part(self) -> table.Slice:
@@ -94,10 +102,15 @@ class Catalogue:
         if self.node is None:
             return {}
         level, node_id = self.node
-        codes = [entry.code for entry in self.passing() if level in entry.levels]
+        codes = [entry.code for entry in self.passing if level in entry.levels]
         values = self.view.services.values
         found = values.readings(codes, level, node_id, until=values.data_date(), scope=self.view.scope)
         return {reading.info.code: reading for reading in found}
+
+    @cached_property
+    def states(self) -> Mapping[str, str]:
+        """The state at the node of every indicator that passes, as addresses write it, by code."""
+        return {entry.code: state_key(self.readings.get(entry.code)) for entry in self.passing}
 
 
 def state_key(reading: Reading | None) -> str:
@@ -106,7 +119,7 @@ def state_key(reading: Reading | None) -> str:
         return "none"
     if reading.info.target is None:
         return NOT_JUDGED
-    return next(key for key, state in _STATES.items() if state is reading.state)
+    return _KEYS[reading.state]
 
 
 def _of_options(services: Services, scope: Scope) -> Sequence[Option]:
@@ -156,7 +169,7 @@ def heading(data: Catalogue) -> Heading:
 
 def draw_cells(data: Catalogue) -> Content:
     """五横×五纵: how many indicators stand where; a click lists those of the cell."""
-    passing = data.passing("layer", "system")
+    passing = data.narrowed("layer", "system")
     counted = cells(passing)
     layer, system = data.view["layer"], data.view["system"]
 
@@ -189,7 +202,7 @@ def draw_states(data: Catalogue) -> Content:
     """How many of the indicators listed are in which state at the node; a click lists those alone."""
     if data.node is None:
         return Content(body=states.denied("你的岗位只看指标的定义，没有数值。"))
-    counted = Counter(state_key(data.readings.get(entry.code)) for entry in data.passing())
+    counted = Counter(data.states.values())
     wanted = data.view["state"]
     items = []
     for key, label in (*((key, states.mark(state)) for key, state in _STATES.items()), (NOT_JUDGED, "不评判")):
