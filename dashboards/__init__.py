@@ -16,6 +16,7 @@ from dashboards import (
     major,
     majors,
     offering,
+    school,
     school_class,
     student,
     students,
@@ -26,6 +27,7 @@ from dashboards.page import Page
 
 PAGES: Final[tuple[Page, ...]] = (
     home.PAGE,
+    school.PAGE,
     majors.PAGE,
     major.PAGE,
     courses.PAGE,

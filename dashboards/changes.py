@@ -51,7 +51,7 @@ def _row(change: Change, viewer: Viewer) -> list[table.Cell]:
     difference = fmt.change(move.now, move.before, digits=fmt.digits_of(info.unit))
     link = _link(viewer, move)
     if info.direction == "lower":
-        indicator = f"{indicator}（越低越好）"
+        indicator = f"{indicator}（低为好）"
     subject = f"{name}\n{indicator}"
     return [
         table.Marked(text=subject, name="two-lines")
