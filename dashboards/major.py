@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -64,129 +65,143 @@ class Major:
     view: View
 
     @cached_property
-    def diagnosis(self) -> Diagnosis:
-        """The diagnosis of the year asked for.
+    def info(self) -> MajorInfo:
+        """What is known of the major.
 
         Raises:
             NotFoundError: there is no such major within the reader's scope.
         """
-        number, year = self.view.ids["major_id"], year_of(self.view)
-        found = None
-        if year is not None:
-            found = self.view.services.majors.diagnose(year, major_id=number, scope=self.view.scope)
-        if found is None or found.row_of(number) is None:
+        number = self.view.ids["major_id"]
+        found = self.view.services.majors.major(number, scope=self.view.scope)
+        if found is None:
             raise NotFoundError(f"没有编号为 {number} 的专业。")
         return found
 
-    @property
-    def row(self) -> int:
-        """The row of the major."""
-        found = self.diagnosis.row_of(self.view.ids["major_id"])
-        return -1 if found is None else found
-
-    @property
-    def info(self) -> MajorInfo:
-        """What is known of the major."""
-        return self.diagnosis.majors[self.row]
-
-    @property
-    def year(self) -> YearScores | None:
-        """The scores of the year asked for; None where nothing has been computed."""
-        return self.diagnosis.current
+    @cached_property
+    def diagnosis(self) -> Diagnosis | None:
+        """The diagnosis of the year asked for; None where nothing has been computed for any major."""
+        major_id, year = self.info.major_id, year_of(self.view)
+        if year is None:
+            return None
+        found = self.view.services.majors.diagnose(year, major_id=major_id, scope=self.view.scope)
+        return found if found.years and found.row_of(major_id) is not None else None
 
 
-def _no_scores() -> Content:
-    return Content(body=states.empty(NOTHING_COMPUTED))
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """What a panel of scores draws.
+
+    Attributes:
+        year: the year asked for.
+        row: where the major stands in every array.
+    """
+
+    view: View
+    info: MajorInfo
+    diagnosis: Diagnosis
+    year: YearScores
+    row: int
 
 
-def draw_summary(data: Major) -> Content:
+def of_scores(draw: Callable[[Case], Content]) -> Callable[[Major], Content]:
+    """A panel that needs scores; where there are none it says so."""
+
+    @functools.wraps(draw)
+    def drawn(data: Major) -> Content:
+        diagnosis = data.diagnosis
+        row = None if diagnosis is None else diagnosis.row_of(data.info.major_id)
+        if diagnosis is None or row is None:
+            return Content(body=states.empty(NOTHING_COMPUTED))
+        year = diagnosis.years[-1]
+        return draw(Case(view=data.view, info=data.info, diagnosis=diagnosis, year=year, row=row))
+
+    return drawn
+
+
+@of_scores
+def draw_summary(case: Case) -> Content:
     """Total, rank, the dimension that costs most, and what is advised."""
-    year, row = data.year, data.row
-    if year is None:
-        return _no_scores()
-    total = float(year.totals[row])
-    cost, _ = losses(year.dimensions[row], year.model.weights)
+    total = float(case.year.totals[case.row])
+    cost, _ = losses(case.year.dimensions[case.row], case.year.model.weights)
     items = [
         tiles.Tile(
-            title="总分", value=fmt.number(known(total)), unit="分", state=total_state(year, row),
-            change=f"{change_words(data.diagnosis, row)} 较上年",
-            note=f"{year.grade(row)} 级" if year.grade(row) else "缺数据的维度权重超过 30%，不计总分",
-            history=[known(float(each.totals[row])) for each in data.diagnosis.years],
+            title="总分", value=fmt.number(known(total)), unit="分", state=total_state(case.year, case.row),
+            change=f"{change_words(case.diagnosis, case.row)} 较上年",
+            note=f"{case.year.grade(case.row)} 级" if case.year.grade(case.row) else "缺数据的维度权重超过 30%，不计总分",
+            history=[known(float(each.totals[case.row])) for each in case.diagnosis.years],
         ),
         tiles.Tile(
-            title="全校位次", value=str(year.ranks[row] or fmt.NO_VALUE), unit=f"/ {year.ranked}",
-            change=f"权重 ±20 % 时变动不超过 {int(year.sensitivity.largest_moves[row])} 位" if year.ranks[row] else "",
+            title="全校位次", value=str(case.year.ranks[case.row] or fmt.NO_VALUE), unit=f"/ {case.year.ranked}",
+            change=f"权重 ±20 % 时变动不超过 {int(case.year.sensitivity.largest_moves[case.row])} 位" if case.year.ranks[case.row] else "",
         ),
     ]  # fmt: skip
     if not np.isnan(cost).all():
         worst = int(np.nanargmax(cost))
-        score = float(year.dimensions[row, worst])
+        score = float(case.year.dimensions[case.row, worst])
         items.append(
             tiles.Tile(
-                title="失分最多", value=year.model.dimensions[worst].name,
+                title="失分最多", value=case.year.model.dimensions[worst].name,
                 change=f"得分 {fmt.number(known(score))}，使总分少 {fmt.number(float(cost[worst]))} 分",
-                state=state_of(year.model, score),
+                state=state_of(case.year.model, score),
             )
         )  # fmt: skip
-    misses = year.misses(row)
+    misses = case.year.misses(case.row)
     items.append(
         tiles.Tile(
-            title="专业预警", value=data.diagnosis.advice(row) or ("列入预警" if misses else "未列入"),
-            change=missed_words(year, row) or f"总分不低于 {year.model.limits.total:g}，两项必保维度达线",
-            note=warning_words(data.diagnosis, row),
-            state=State.ALERT if data.diagnosis.advice(row) else State.WARNING if misses else None,
+            title="专业预警", value=case.diagnosis.advice(case.row) or ("列入预警" if misses else "未列入"),
+            change=missed_words(case.year, case.row) or f"总分不低于 {case.year.model.limits.total:g}，两项必保维度达线",
+            note=warning_words(case.diagnosis, case.row),
+            state=State.ALERT if case.diagnosis.advice(case.row) else State.WARNING if misses else None,
         )
     )  # fmt: skip
-    first, last = year.model.cycle.around(year.year)
+    first, last = case.year.model.cycle.around(case.year.year)
     items.append(
         tiles.Tile(
-            title="诊改周期", value=f"第 {year.year - first + 1} 年", change=f"三年一周期 {first}–{last}",
+            title="诊改周期", value=f"第 {case.year.year - first + 1} 年", change=f"三年一周期 {first}–{last}",
             note="每学期自诊，周期末复核",
         )
     )  # fmt: skip
     return Content(body=tiles.row(items))
 
 
-def draw_radar(data: Major) -> Content:
+@of_scores
+def draw_radar(case: Case) -> Content:
     """The eight dimensions against the group of majors and the year before."""
-    year, row = data.year, data.row
-    if year is None:
-        return _no_scores()
-    mean, members = data.diagnosis.group_mean(row)
-    own = [known(float(score)) for score in year.dimensions[row]]
-    rings = [Ring(name=f"本专业 {year.year} 年", scores=own)]
+    mean, members = case.diagnosis.group_mean(case.row)
+    own = [known(float(score)) for score in case.year.dimensions[case.row]]
+    rings = [Ring(name=f"本专业 {case.year.year} 年", scores=own)]
     sheet: list[tuple[str, Sequence[float | None]]] = [("本专业(分)", own)]
     words = ["━ 本专业"]
     if members > 1:
         group = [known(float(score)) for score in mean]
-        rings.append(Ring(name=f"{data.info.group}均值", scores=group))
+        rings.append(Ring(name=f"{case.info.group}均值", scores=group))
         sheet.append(("专业群均值(分)", group))
         words.append(f"╌ 专业群均值（{members} 个专业）")
-    before = data.diagnosis.before
-    earlier = None if before is None else [known(float(score)) for score in before.dimensions[row]]
+    before = case.diagnosis.before
+    earlier = None if before is None else [known(float(score)) for score in before.dimensions[case.row]]
     if before is not None and earlier is not None and any(score is not None for score in earlier):
         rings.append(Ring(name=f"本专业 {before.year} 年", scores=earlier))
         sheet.append((f"{before.year} 年(分)", earlier))
         words.append("┈ 上一年")
-    names = [dimension.name for dimension in year.model.dimensions]
+    names = [dimension.name for dimension in case.year.model.dimensions]
     if all(score is None for score in own):
-        return Content(body=states.empty(f"{year.year} 年八个维度都缺数据：每个维度缺失的权重都超过 30%。"))
+        return Content(body=states.empty(f"{case.year.year} 年八个维度都缺数据：每个维度缺失的权重都超过 30%。"))
     return Content(
         body=graph(
             radar(
                 names,
                 rings,
-                states=[state_of(year.model, float(score)) for score in year.dimensions[row]],
+                states=[state_of(case.year.model, float(score)) for score in case.year.dimensions[case.row]],
                 warning=AT_WARNING,
                 height=360,
             ),
-            label=f"{data.info.name}八维度得分，与专业群均值和上一年比较",
+            label=f"{case.info.name}八维度得分，与专业群均值和上一年比较",
             sheet=Sheet(
-                title=f"{data.info.name}八维度得分，{year.year} 年",
+                title=f"{case.info.name}八维度得分，{case.year.year} 年",
                 columns=("维度", "权重", *(title for title, _ in sheet)),
                 rows=[
                     (name, dimension.weight, *(scores[index] for _, scores in sheet))
-                    for index, (name, dimension) in enumerate(zip(names, year.model.dimensions, strict=True))
+                    for index, (name, dimension) in enumerate(zip(names, case.year.model.dimensions, strict=True))
                 ],
             ),
         ),
@@ -194,59 +209,58 @@ def draw_radar(data: Major) -> Content:
     )
 
 
-def draw_quadrant(data: Major) -> Content:
+@of_scores
+def draw_quadrant(case: Case) -> Content:
     """Where the major stands among those that the reader may see."""
-    visible = [int(row) for row in data.diagnosis.visible]
+    visible = [int(each) for each in case.diagnosis.visible]
     drawn = quadrant_panel(
         _NAME,
-        data.diagnosis,
+        case.diagnosis,
         visible,
-        link=link_of(data.view.services.viewer(), "major"),
-        subject=data.row,
+        link=link_of(case.view.services.viewer(), "major"),
+        subject=case.row,
         height=360,
     )
     return drawn or Content(body=states.empty("本专业这一年的质量度或保障度缺数据。"))
 
 
-def draw_losses(data: Major) -> Content:
+@of_scores
+def draw_losses(case: Case) -> Content:
     """How many points to 100 each dimension costs."""
-    year, row = data.year, data.row
-    if year is None:
-        return _no_scores()
-    cost, most = losses(year.dimensions[row], year.model.weights)
+    cost, most = losses(case.year.dimensions[case.row], case.year.model.weights)
     parts = [
         Loss(
             name=dimension.name,
             points=None if np.isnan(cost[index]) else float(cost[index]),
             most=dimension.weight if np.isnan(most[index]) else float(most[index]),
-            state=state_of(year.model, float(year.dimensions[row, index])),
+            state=state_of(case.year.model, float(case.year.dimensions[case.row, index])),
         )
-        for index, dimension in enumerate(year.model.dimensions)
+        for index, dimension in enumerate(case.year.model.dimensions)
     ]
     parts.sort(key=lambda part: (part.points is None, -(part.points or 0.0)))
-    label = f"{data.info.name}各维度使总分少多少"
+    label = f"{case.info.name}各维度使总分少多少"
     return Content(
         body=graph(
             losses_figure(parts),
             label=label,
             sheet=Sheet(
-                title=f"{label}，{year.year} 年",
+                title=f"{label}，{case.year.year} 年",
                 columns=("维度", "失分(分)", "最多可失(分)", "状态"),
                 rows=[(part.name, part.points, part.most, part.state.value) for part in parts],
             ),
         ),
-        note=f"失分 / 最多可失 · 合计离 100 分 {fmt.number(100.0 - float(year.totals[row]))} 分"
-        if year.ranks[row]
+        note=f"失分 / 最多可失 · 合计离 100 分 {fmt.number(100.0 - float(case.year.totals[case.row]))} 分"
+        if case.year.ranks[case.row]
         else "失分 / 最多可失",
     )
 
 
-def draw_sensitivity(data: Major) -> Content:
+@of_scores
+def draw_sensitivity(case: Case) -> Content:
     """Total and rank of the major with the weight of each dimension 20 % up and down."""
-    year, row = data.year, data.row
-    if year is None or not year.ranks[row]:
+    if not case.year.ranks[case.row]:
         return Content(body=states.empty("本专业这一年没有总分。"))
-    found = year.sensitivity
+    found = case.year.sensitivity
     columns = [
         table.Column(title="维度", is_heading=True),
         table.Column(title="权重", is_number=True),
@@ -256,35 +270,34 @@ def draw_sensitivity(data: Major) -> Content:
         table.Column(title="位次", is_number=True),
     ]
     rows: list[list[table.Cell]] = []
-    for column, dimension in enumerate(year.model.dimensions):
+    for column, dimension in enumerate(case.year.model.dimensions):
         cells_of: list[table.Cell] = []
         for index, (which, _) in enumerate(found.variants):
             if which == column:
-                rank = int(found.ranks[index, row])
-                moved = rank != year.ranks[row]
+                rank = int(found.ranks[index, case.row])
+                moved = rank != case.year.ranks[case.row]
                 cells_of += [
-                    fmt.number(known(float(found.totals[index, row]))),
+                    fmt.number(known(float(found.totals[index, case.row]))),
                     table.Marked(text=str(rank), name="is-moved") if moved else str(rank),
                 ]
         rows.append([dimension.name, f"{dimension.weight:g}", *cells_of])
     return Content(
         body=[
             html.P(
-                f"任一维度权重 ±20 % 时，位次变动不超过 {int(found.largest_moves[row])} 位。",
+                f"任一维度权重 ±20 % 时，位次变动不超过 {int(found.largest_moves[case.row])} 位。",
                 className="panel-statement",
             ),
             table.table(columns, rows, caption="权重敏感性", table_id=ids.table(_NAME, "sensitivity")),
         ],
-        note=f"现行权重：{fmt.number(known(float(year.totals[row])))} 分，第 {year.ranks[row]} / {year.ranked} 位",
+        note=f"现行权重：{fmt.number(known(float(case.year.totals[case.row])))} 分，第 {case.year.ranks[case.row]} / {case.year.ranked} 位",
     )
 
 
-def draw_items(data: Major) -> Content:
+@of_scores
+def draw_items(case: Case) -> Content:
     """Every item with value, lines, distance to the target, score and three years."""
-    if data.year is None:
-        return _no_scores()
-    found = major_items.items_of(data.diagnosis, data.row)
-    if data.view["order"] == BY_LOSS:
+    found = major_items.items_of(case.diagnosis, case.row)
+    if case.view["order"] == BY_LOSS:
         found = sorted(found, key=lambda item: -item.loss)
     missing = sum(item.is_known and item.value is None for item in found)
     hidden = sum(not item.is_known for item in found)
@@ -292,34 +305,33 @@ def draw_items(data: Major) -> Content:
     words += [f"{missing} 项无数据，权重摊给同维度其余分项"] if missing else []
     words += [f"{hidden} 项的数值不在你的数据范围内"] if hidden else []
     return Content(
-        body=major_items.items_table(found, data.info, [each.year for each in data.diagnosis.years]),
+        body=major_items.items_table(found, case.info, [each.year for each in case.diagnosis.years]),
         note=" · ".join(words),
     )
 
 
-def draw_years(data: Major) -> Content:
+@of_scores
+def draw_years(case: Case) -> Content:
     """Total and dimensions over three years."""
-    row, years = data.row, data.diagnosis.years
-    if data.year is None:
-        return _no_scores()
-    model = data.year.model
+    years = case.diagnosis.years
+    model = case.year.model
     columns = [
         table.Column(title="", is_heading=True),
         *(table.Column(title=f"{each.year} 年", is_number=True) for each in years),
         table.Column(title="较上年", is_number=True),
         table.Column(title="三年"),
     ]
-    totals = [known(float(each.totals[row])) for each in years]
+    totals = [known(float(each.totals[case.row])) for each in years]
     rows: list[list[table.Cell]] = [
         [
             "总分",
-            *(total_cell(each, row) for each in years),
-            change_words(data.diagnosis, row),
-            _course("总分", totals, total_state(data.year, row)),
+            *(total_cell(each, case.row) for each in years),
+            change_words(case.diagnosis, case.row),
+            _course("总分", totals, total_state(case.year, case.row)),
         ]
     ]
     for column, dimension in enumerate(model.dimensions):
-        scores = [float(each.dimensions[row, column]) for each in years]
+        scores = [float(each.dimensions[case.row, column]) for each in years]
         rows.append(
             [
                 dimension.name,
@@ -339,33 +351,32 @@ def _course(name: str, scores: Sequence[float | None], state: State) -> table.Ce
     return cells.Course(text=f"{name}三年：{words}", history=scores, state=state)
 
 
-def draw_warnings(data: Major) -> Content:
+@of_scores
+def draw_warnings(case: Case) -> Content:
     """In which years the major was listed for early warning, why, and what followed by the rule."""
-    row, years = data.row, data.diagnosis.years
-    if data.year is None:
-        return _no_scores()
+    years = case.diagnosis.years
     columns = [
         table.Column(title="年度", is_heading=True),
         table.Column(title="未达到"),
         table.Column(title="连续", is_number=True),
         table.Column(title="按规则"),
     ]
-    listed = [bool(each.misses(row)) for each in years]
+    listed = [bool(each.misses(case.row)) for each in years]
     rows: list[list[table.Cell]] = []
     for index in reversed(range(len(years))):
         each, run = years[index], in_a_row(listed[: index + 1])
-        has_data = not np.isnan(each.dimensions[row]).all()
+        has_data = not np.isnan(each.dimensions[case.row]).all()
         advised = next((text for least, text in each.model.limits.actions if run >= least), "")
         rows.append(
             [
                 f"{each.year} 年",
-                missed_words(each, row) or ("都达到" if has_data else "无数据"),
+                missed_words(each, case.row) or ("都达到" if has_data else "无数据"),
                 f"{run} 年" if run else fmt.NO_VALUE,
                 advised or ("列入预警" if run else fmt.NO_VALUE),
             ]
         )
-    limits = data.year.model.limits
-    names = {dimension.key: dimension.name for dimension in data.year.model.dimensions}
+    limits = case.year.model.limits
+    names = {dimension.key: dimension.name for dimension in case.year.model.dimensions}
     rule = "、".join([f"总分低于 {limits.total:g}", *(f"{names[k]}低于 {v:g}" for k, v in limits.dimensions.items())])
     return Content(
         body=[

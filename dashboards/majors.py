@@ -130,7 +130,7 @@ def draw_summary(data: Majors, diagnosis: Diagnosis, year: YearScores) -> Conten
     items.append(
         tiles.Tile(
             title="、".join(actions), value=" / ".join(str(advised.count(text)) for text in actions), unit="个",
-            change=DECIDED_BY_PEOPLE, state=State.ALERT if any(advised) else None,
+            change="由学校人工决策", state=State.ALERT if any(advised) else None,
         )
     )  # fmt: skip
     return Content(body=tiles.row(items))

@@ -261,13 +261,23 @@ class MajorDiagnosis:
             }
             years = _scored(board, order, models)
         admitted = self._profiles.ids(scope=scope)
+        infos = {code: standing.info for code, standing in board.standings.items()}
+        row = next((index for index, item in enumerate(known) if item["entity_id"] == major_id), None)
+        own_values = np.zeros((0, 0))
+        if years and row is not None and major_id is not None and major_id in admitted:
+            own_values = self._own(years, infos, row=row, major_id=major_id, scope=scope)
         return Diagnosis(
             majors=tuple(_major(item) if item["entity_id"] in admitted else _STRANGER for item in known),
             groups=tuple(item["major_group"] for item in known),
-            infos={code: standing.info for code, standing in board.standings.items()},
+            infos=infos,
             years=years,
-            own_values=self._own(years, major_id, scope) if major_id in admitted and years else np.zeros((0, 0)),
+            own_values=own_values,
         )
+
+    def major(self, major_id: int, *, scope: Scope) -> MajorInfo | None:
+        """What is known of a major; None where there is none within the scope."""
+        found = (item for item in self._profiles.profiles(scope=scope) if item["entity_id"] == major_id)
+        return next((_major(item) for item in found), None)
 
     def size(self, major_id: int, *, scope: Scope) -> tuple[int, int]:
         """How many classes and students of a major are at the college; nothing of one outside of the scope."""
@@ -277,9 +287,19 @@ class MajorDiagnosis:
         """The name of who leads a major; empty where nobody is named."""
         return self._profiles.leader(major.leader_id, scope=scope)
 
-    def _own(self, years: Sequence[YearScores], major_id: int | None, scope: Scope) -> FloatMatrix:
+    def _own(
+        self,
+        years: Sequence[YearScores],
+        infos: Mapping[str, IndicatorInfo],
+        *,
+        row: int,
+        major_id: int,
+        scope: Scope,
+    ) -> FloatMatrix:
         """The items of one major that may be read, (years, items)."""
-        board = self._board(years[-1].year, entity_ids=[major_id or 0], scope=scope)
+        if all(scope.is_unlimited(_LEVEL, info.about) for info in infos.values()):
+            return np.vstack([each.values[row] for each in years])
+        board = self._board(years[-1].year, entity_ids=[major_id], scope=scope)
         codes = years[-1].model.codes
         if not board.entities:
             return np.full((len(years), len(codes)), np.nan)
@@ -290,13 +310,11 @@ class MajorDiagnosis:
         until, codes = dt.date(year, 12, 31), self.model.codes
         whole = self._values.history(codes, _LEVEL, until=until, last=YEARS, entity_ids=entity_ids, scope=scope)
         standings = dict(whole.standings)
-        for kind, most in _MOST_IN_A_YEAR.items():
-            shorter = [code for code, standing in whole.standings.items() if standing.info.period == kind]
-            if shorter:
-                longer = self._values.history(
-                    shorter, _LEVEL, until=until, last=YEARS * most, entity_ids=entity_ids, scope=scope
-                )
-                standings.update(longer.standings)
+        shorter = [code for code, standing in whole.standings.items() if standing.info.period != "year"]
+        if shorter:
+            last = YEARS * max(_MOST_IN_A_YEAR[whole.standings[code].info.period] for code in shorter)
+            longer = self._values.history(shorter, _LEVEL, until=until, last=last, entity_ids=entity_ids, scope=scope)
+            standings.update(longer.standings)
         return Board(entities=whole.entities, standings=standings)
 
 

@@ -64,7 +64,12 @@ def losses(parts: Sequence[Loss], *, theme: str = "light") -> go.Figure:
 
 
 def _label(row: int, part: Loss, token: Any) -> dict[str, Any]:
-    text = State.NO_DATA.value if part.points is None else f"−{fmt.number(part.points)} / {fmt.number(part.most)}"
+    lost = fmt.number(part.points)
+    text = (
+        State.NO_DATA.value
+        if part.points is None
+        else f"{'' if lost == '0.0' else '−'}{lost} / {fmt.number(part.most)}"
+    )
     return {
         "xref": "paper", "x": 1, "xanchor": "left", "xshift": 10, "y": row, "yanchor": "middle", "showarrow": False,
         "text": f"{SHAPES[part.state]} {text}", "font": {"size": 12, "color": token["ink-2"]},

@@ -22,6 +22,9 @@ _CHARACTER, _LINE = 12.0, 16.0
 _MARGIN: Final = 4.0
 """Scores left free around the outermost points."""
 
+_LEAST_SPAN: Final = 30.0
+"""Scores that an axis shows at least."""
+
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom of what a name covers, in px of the plot."""
 
@@ -120,7 +123,9 @@ def quadrant(spots: Sequence[Spot], axes: Axes, *, height: int = 340, theme: str
 
 def _range(values: Sequence[float], middle: float) -> tuple[float, float]:
     inside = [*values, middle]
-    return min(inside) - _MARGIN, max(inside) + _MARGIN
+    low, high = min(inside) - _MARGIN, max(inside) + _MARGIN
+    spread = max(_LEAST_SPAN - (high - low), 0.0) / 2  # a few points close together must not look far apart
+    return low - spread, high + spread
 
 
 def _colour(spot: Spot, token: Any, theme: str) -> str:

@@ -72,7 +72,7 @@ def radar(
             "hovermode": "closest",
             "xaxis": axis,
             # as high as wide: a ring must not become an ellipse, whatever the panel's width
-            "yaxis": {**axis, "range": [-132, 132], "scaleanchor": "x", "constrain": "domain"},
+            "yaxis": {**axis, "range": [-128, 128], "scaleanchor": "x", "constrain": "domain"},
             "annotations": [
                 *_labels(axes, subject, states, token, theme),
                 _warning_label(len(axes), warning, token),
