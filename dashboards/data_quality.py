@@ -23,8 +23,8 @@ from data_access.access.privacy import Privacy, Subject
 from data_access.access.roles import SCHOOL_ID
 from data_access.contracts import contracts
 from data_access.errors import UnknownNameError
-from data_access.readers.loads import Load
-from indicators.deliveries import RECENT_DAYS, WORDS, Delivery, Lines, Source, sources, tables_of, together
+from data_access.readers.loads import Load, Loads
+from indicators.deliveries import RECENT_DAYS, WORDS, Delivery, Lines, Source, sources, state_of, tables_of, together
 from indicators.formula_words import table_name
 from indicators.results import Board, IndicatorInfo, Reading, State
 from layouts import format as fmt
@@ -39,9 +39,9 @@ TIMELINESS, COMPLETENESS, ERRORS = "SCH-OPS-15", "SCH-OPS-16", "SCH-OPS-17"
 CODES: Final = (TIMELINESS, COMPLETENESS, ERRORS)
 DAYS: Final = 42
 """Six weeks."""
-ROWS_SHOWN: Final = 38
-"""Of deliveries, on one page: those of a day in a college with all the tables of the contracts."""
-AFFECTED_SHOWN: Final = 60
+ROWS_SHOWN: Final = 20
+"""Of deliveries, on one page."""
+AFFECTED_SHOWN: Final = 30
 WORST_SHOWN: Final = 8
 _BAD: Final = (State.WARNING, State.ALERT)
 _PUBLIC: Final = Subject(privacy=Privacy.PUBLIC, owner="网络信息中心")
@@ -71,19 +71,19 @@ class DataQuality:
         return found
 
     @cached_property
-    def _read(self) -> tuple[dt.date | None, Sequence[Load]]:
+    def _read(self) -> Loads:
         about = self.infos[TIMELINESS].about if TIMELINESS in self.infos else _PUBLIC
         return self.view.services.loads.loads(DAYS, about=about, scope=self.view.scope)
 
     @property
     def last(self) -> dt.date | None:
         """The last day on which anything was delivered; None where nothing ever was."""
-        return self._read[0]
+        return self._read.last
 
     @property
     def loads(self) -> Sequence[Load]:
         """The deliveries of the last six weeks, newest first."""
-        return self._read[1]
+        return self._read.found
 
     @cached_property
     def sources(self) -> Sequence[Source]:
@@ -92,8 +92,7 @@ class DataQuality:
             return ()
         terms = self.view.services.values.terms()
         return sources(
-            self.loads,
-            last=self.last,
+            self._read,
             days=DAYS,
             is_term=lambda day: any(term.start <= day <= term.end for term in terms),
             lines=_lines(self.infos),
@@ -138,7 +137,9 @@ def _lines(infos: Mapping[str, IndicatorInfo]) -> Lines:
 
 def _words(source: Source) -> str:
     """The state of a source in words, such as ``迟 2 天``."""
-    if source.state in {State.REACHED, State.NO_DATA}:
+    if source.state is State.NO_DATA:
+        return WORDS[source.state] if source.tables else f"停 {DAYS // 7} 周以上"
+    if source.state is State.REACHED:
         return WORDS[source.state]
     return f"{WORDS[source.state]} {source.days_in_state} 天"
 
@@ -307,27 +308,28 @@ def draw_sources(data: DataQuality) -> Content:
 
 
 def draw_loads(data: DataQuality) -> Content:
-    """The deliveries of the chosen source and day; of all sources on the last day where none is chosen."""
+    """The deliveries of the chosen source and day; where none is chosen, those of the last week not in order."""
     nothing = _nothing(data)
-    if nothing is not None:
-        return nothing
+    if nothing is not None or data.last is None:
+        return nothing or Content(body=())
     source, day = data.chosen, data.day
     if source is None and day is None:
-        day = data.last
-    shown = [
-        load
-        for load in data.loads
-        if (source is None or load.source == source.name) and (day is None or load.day == day)
-    ]
-    title = " · ".join([source.name if source else "全部来源", fmt.short_day(day) if day else "近六周"])
-    back = (
-        [dcc.Link("看全部来源最近一天", href=data.view.link(source="", day="", page=""))] if source or data.day else []
-    )
-    if source is not None and data.day is not None:
-        back.insert(0, dcc.Link("看这个来源近六周", href=data.view.link(day="", page="")))
-    links = [html.Nav(back, className="data-back")] if back else []
+        since = data.last - dt.timedelta(days=RECENT_DAYS - 1)
+        lines = _lines(data.infos)
+        shown = [one for one in data.loads if one.day >= since and state_of(one, lines) is not State.REACHED]
+        title, missing = f"近 {RECENT_DAYS} 天有问题的批次", f"近 {RECENT_DAYS} 天所有批次都按时、完整到达。"
+        links = {"看最近一天的全部批次": data.view.link(day=data.last.isoformat(), page="")}
+    else:
+        own = [one for one in data.loads if source is None or one.source == source.name]
+        shown = [one for one in own if day is None or one.day == day]
+        title = " · ".join([source.name if source else "全部来源", fmt.short_day(day) if day else "近六周"])
+        missing = "没有批次：当天无须到数，或应到未到。"
+        links = {"看这个来源近六周": data.view.link(day="", page="")} if source and day else {}
+        links[f"看近 {RECENT_DAYS} 天有问题的批次"] = data.view.link(source="", day="", page="")
+    ways = html.Nav([dcc.Link(words, href=href) for words, href in links.items()], className="data-back")
+    title = f"采集批次：{title}"
     if not shown:
-        return Content(body=[*links, states.empty("这一天没有这个来源的批次：当天无须到数，或应到未到。")], title=title)
+        return Content(body=[ways, states.empty(missing)], title=title)
     part = table.Slice(total=len(shown), page=filters.page_number(data.view), size=ROWS_SHOWN)
     columns = [
         table.Column(title="日期", is_heading=True),
@@ -338,26 +340,22 @@ def draw_loads(data: DataQuality) -> Content:
         table.Column(title="差错", is_number=True),
         table.Column(title="完整率", is_number=True),
         table.Column(title="差错率", is_number=True),
-        table.Column(title="到达"),
+        table.Column(title="状态"),
     ]
-    rows = [_load_row(load) for load in shown[part.start : part.stop]]
+    rows = [_load_row(load, _lines(data.infos)) for load in shown[part.start : part.stop]]
     return Content(
         body=[
-            *links,
-            table.table(columns, rows, caption=f"{title}的采集批次", table_id=ids.table("data", "loads")),
+            ways,
+            table.table(columns, rows, caption=title, table_id=ids.table("data", "loads")),
             table.pager(part, noun="个批次", link=lambda n: data.view.link(page=str(n)), is_in_place=True),
         ],
-        title=f"采集批次：{title}",
+        title=title,
     )
 
 
-def _load_row(load: Load) -> list[table.Cell]:
+def _load_row(load: Load, lines: Lines) -> list[table.Cell]:
     expected, loaded, errors = load.expected, load.loaded or 0, load.errors or 0
-    state, words = State.REACHED, "按时"
-    if expected and not loaded:
-        state, words = State.ALERT, "未到"
-    elif not load.is_on_time:
-        state, words = State.WARNING, "迟到"
+    state = state_of(load, lines)
     return [
         load.day.isoformat(),
         load.source,
@@ -367,7 +365,7 @@ def _load_row(load: Load) -> list[table.Cell]:
         f"{errors:,}",
         fmt.with_unit(100 * loaded / expected, "%") if expected else fmt.NO_VALUE,
         f"{100 * errors / loaded:.2f}%" if loaded else fmt.NO_VALUE,
-        table.Valued(text=words, state=state),
+        table.Valued(text=WORDS[state], state=state),
     ]
 
 
@@ -476,11 +474,11 @@ PAGE: Final = Page(
     panels=(
         Panel(name="summary", title="概况", draw=draw_summary, height=100, is_framed=False),
         Panel(name="arrivals", title="来源逐日到数", draw=draw_arrivals, height=860),
-        Panel(name="loads", title="采集批次", draw=draw_loads, height=1200),
-        Panel(name="sources", title="来源", draw=draw_sources, height=1100),
-        Panel(name="quality", title="采集质量指标", draw=draw_quality, height=100, is_framed=False),
-        Panel(name="departments", title="部门采集质量", draw=draw_departments, columns=6, height=300),
+        Panel(name="loads", title="采集批次", draw=draw_loads, height=400),
         Panel(name="affected", title="受影响的指标", draw=draw_affected, columns=6, height=300),
+        Panel(name="departments", title="部门采集质量", draw=draw_departments, columns=6, height=300),
+        Panel(name="quality", title="采集质量指标", draw=draw_quality, height=100, is_framed=False),
+        Panel(name="sources", title="来源", draw=draw_sources, height=1100),
         Panel(
             name="imports",
             title="平台导入",

@@ -8,11 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from data_access.readers.loads import Load
+from data_access.readers.loads import Load, Loads
 from indicators.results import STATES, State
 
 RECENT_DAYS: Final = 7
@@ -22,8 +22,9 @@ WORDS: Final[Mapping[State, str]] = {
 }  # fmt: skip
 """States of deliveries, in the words of whoever answers for them."""
 _HABIT: Final = 0.5
-"""A table that came on so large a share of the other days of the same weekday is due on such a day."""
-_WEEK: Final = 7
+"""A table that came on so large a share of the days of a weekday is due on such a day."""
+_FEWEST: Final = 2
+"""Deliveries on a weekday from which on there is a habit."""
 _TABLE: Final = re.compile(r"\bfact_[a-z_]+(?=\.)")
 
 
@@ -113,38 +114,42 @@ def together(deliveries: Iterable[Delivery]) -> Delivery:
     every = [one for one in deliveries if one.state is not State.NO_DATA]
     if not every:
         return NOT_DUE
+    if len(every) == 1:
+        return every[0]
     return Delivery(
         state=max((one.state for one in every), key=STATES.index),
-        **{
-            name: sum(getattr(one, name) for one in every)
-            for name in ("expected", "loaded", "errors", "tables", "late", "missing")
-        },
+        expected=sum(one.expected for one in every),
+        loaded=sum(one.loaded for one in every),
+        errors=sum(one.errors for one in every),
+        tables=sum(one.tables for one in every),
+        late=sum(one.late for one in every),
+        missing=sum(one.missing for one in every),
     )
 
 
-def sources(
-    loads: Iterable[Load], *, last: dt.date, days: int, is_term: Callable[[dt.date], bool], lines: Lines
-) -> list[Source]:
+def sources(loads: Loads, *, days: int, is_term: Callable[[dt.date], bool], lines: Lines) -> list[Source]:
     """Every source over the `days` up to `last`, those most in need first, then by name.
 
     A day on which a table did not come at all is missing where the table was due: in term, from its first
-    delivery on, and on a weekday on which it came at least every other time. So a weekend on which
-    nothing ever comes is no gap, and neither are the holidays.
+    delivery on, and on a weekday on which it came at least twice and every other time. So a weekend on which
+    nothing ever comes is no gap, and neither are the holidays. Sources of which nothing came at all are last.
 
     Args:
         loads: deliveries of these days.
-        last: the last day.
         days: how many.
         is_term: whether a day lies in a term.
         lines: from where on a delivery is flawed.
     """
-    shown = [last - dt.timedelta(days=back) for back in reversed(range(days))]
+    if loads.last is None:
+        return []
+    shown = [loads.last - dt.timedelta(days=back) for back in reversed(range(days))]
+    in_term = [day for day in shown if is_term(day)]
     by_source: defaultdict[str, defaultdict[str, dict[dt.date, Load]]] = defaultdict(lambda: defaultdict(dict))
-    for load in loads:
+    for load in loads.found:
         by_source[load.source][load.table][load.day] = load
     found = []
     for name, tables in by_source.items():
-        due = {table: _due(came, shown, is_term) for table, came in tables.items()}
+        due = {table: _due(came.keys(), in_term) for table, came in tables.items()}
         deliveries = [
             together(_of_table(came.get(day), is_due=day in due[table], lines=lines) for table, came in tables.items())
             for day in shown
@@ -161,7 +166,18 @@ def sources(
                 last=max(came_on, default=None),
             )
         )
-    return sorted(found, key=_need)
+    stopped = [
+        Source(
+            name=silence.source,
+            department=silence.department,
+            tables=(),
+            days=shown,
+            deliveries=[NOT_DUE] * days,
+            last=silence.last,
+        )
+        for silence in loads.silent
+    ]
+    return sorted(found + stopped, key=_need)
 
 
 def tables_of(formula: str) -> frozenset[str]:
@@ -175,14 +191,19 @@ def _need(source: Source) -> tuple[int, int, int, str]:
     return (-weight, -source.days_in_state, -total.missing - total.late, source.name)
 
 
-def _due(came: Mapping[dt.date, Load], days: Sequence[dt.date], is_term: Callable[[dt.date], bool]) -> set[dt.date]:
-    first = min(came)
-    known = [day for day in days if day >= first and is_term(day)]
-    due = set()
-    for day in known:
-        others = [other for other in known if other != day and (other - day).days % _WEEK == 0]
-        if others and sum(other in came for other in others) >= _HABIT * len(others):
-            due.add(day)
+def _due(came: Collection[dt.date], days: Sequence[dt.date]) -> set[dt.date]:
+    """The days on which a table is due, of `days` in term: those of weekdays on which it comes as a rule.
+
+    The rule is that of the days between its first and its last delivery, so that a table that has stopped stays due.
+    """
+    first, last = min(came), max(came)
+    due: set[dt.date] = set()
+    for weekday in range(7):
+        same = [day for day in days if day >= first and day.weekday() == weekday]
+        known = [day for day in same if day <= last]
+        came_on = sum(day in came for day in known)
+        if came_on >= _FEWEST and came_on >= _HABIT * len(known):
+            due.update(same)
     return due
 
 
@@ -190,24 +211,25 @@ def _of_table(load: Load | None, *, is_due: bool, lines: Lines) -> Delivery:
     """What one table delivered on one day."""
     if load is None:
         return Delivery(state=State.ALERT, tables=1, missing=1) if is_due else NOT_DUE
-    expected, loaded, errors = load.expected or 0, load.loaded or 0, load.errors or 0
-    is_missing = expected > 0 and loaded == 0
-    counted = Delivery(state=State.REACHED, expected=expected, loaded=loaded, errors=errors)
-    complete, wrong = counted.completeness, counted.error_rate
-    if is_missing:
-        state = State.ALERT
-    elif not load.is_on_time:
-        state = State.WARNING
-    elif (complete is not None and complete < lines.completeness) or (wrong is not None and wrong > lines.errors):
-        state = State.WATCH
-    else:
-        state = State.REACHED
+    state = state_of(load, lines)
     return Delivery(
         state=state,
-        expected=expected,
-        loaded=loaded,
-        errors=errors,
+        expected=load.expected or 0,
+        loaded=load.loaded or 0,
+        errors=load.errors or 0,
         tables=1,
         late=int(state is State.WARNING),
-        missing=int(is_missing),
+        missing=int(state is State.ALERT),
     )
+
+
+def state_of(load: Load, lines: Lines) -> State:
+    """Whether one table came on one day, in time, whole and without errors; the worst of it."""
+    expected, loaded, errors = load.expected or 0, load.loaded or 0, load.errors or 0
+    if expected > 0 and loaded == 0:
+        return State.ALERT
+    if not load.is_on_time:
+        return State.WARNING
+    is_incomplete = expected > 0 and 100 * loaded / expected < lines.completeness
+    is_wrong = loaded > 0 and 100 * errors / loaded > lines.errors
+    return State.WATCH if is_incomplete or is_wrong else State.REACHED

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
+import numpy as np
 import plotly.graph_objects as go
 
 from indicators.results import STATES, State
@@ -20,6 +21,7 @@ _TOP, _BOTTOM, _LEFT, _RIGHT = 40, 6, 262, 76
 _COLUMN: Final = 17
 """Least width of a day in px."""
 _GAP: Final = 2
+_OUT_OF_ORDER: Final = (State.WATCH, State.WARNING, State.ALERT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,8 @@ def arrivals(
     rows = len(lanes)
     return go.Figure(
         data=[
-            *(_cells(lanes, state, theme) for state in STATES if state is not State.NO_DATA),
+            _ground(lanes, theme),
+            *(_shapes(lanes, state, theme) for state in _OUT_OF_ORDER),
             # an axis without any trace is not drawn
             {"type": "scatter", "x": [None], "y": [None], "yaxis": "y2", "hoverinfo": "skip"},
         ],
@@ -101,24 +104,44 @@ def least_width(days: int) -> int:
     return _LEFT + days * _COLUMN + _RIGHT
 
 
-def _cells(lanes: Sequence[Lane], state: State, theme: str) -> dict[str, Any]:
-    """One trace a state, so that shape and ground of a cell carry its colour; cells of other states are empty."""
-    fill = state_fill(state, theme)
-    is_quiet = state is State.REACHED
+def _ground(lanes: Sequence[Lane], theme: str) -> dict[str, Any]:
+    """Every day on which something was due, in the colour of its state, and the shape of those in order.
+
+    Arrays instead of lists: plotly looks at every element of a list.
+    """
+    numbers = np.array([[STATES.index(one) for one in lane.states] for lane in lanes], dtype=np.float64)
+    fills = [state_fill(state, theme) for state in STATES[:-1]]
+    steps = [(index / len(fills), colour) for index, colour in enumerate(fills)]
+    quiet = STATES.index(State.REACHED)
     return {
         "type": "heatmap",
-        "z": [[1 if one is state else None for one in lane.states] for lane in lanes],
-        "customdata": [list(lane.told) for lane in lanes],
-        "text": [["" if one is not state else SHAPES[state] for one in lane.states] for lane in lanes],
+        "z": np.where(numbers == STATES.index(State.NO_DATA), np.nan, numbers),
+        "zmin": -0.5,
+        "zmax": len(fills) - 0.5,
+        "colorscale": [stop for at, colour in steps for stop in ([at, colour], [at + 1 / len(fills), colour])],
+        "showscale": False,
+        "customdata": np.array([list(lane.told) for lane in lanes], dtype=object),
+        "text": np.where(numbers == quiet, SHAPES[State.REACHED], "").astype(object),
         "texttemplate": "%{text}",
-        "textfont": {"size": 8 if is_quiet else 11, "color": state_colour(state, theme)},
+        "textfont": {"size": 8, "color": state_colour(State.REACHED, theme)},
         "hovertemplate": "%{customdata}<extra></extra>",
         "hoverongaps": False,
-        "colorscale": [[0, fill], [1, fill]],
-        "showscale": False,
         "xgap": _GAP,
         "ygap": _GAP,
-        "yaxis": "y",
+    }
+
+
+def _shapes(lanes: Sequence[Lane], state: State, theme: str) -> dict[str, Any]:
+    """The shape of a state on the days that are in it; the ground below answers the pointer."""
+    cells = [(x, y) for y, lane in enumerate(lanes) for x, one in enumerate(lane.states) if one is state]
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": [x for x, _ in cells],
+        "y": [y for _, y in cells],
+        "text": SHAPES[state],
+        "textfont": {"size": 11, "color": state_colour(state, theme)},
+        "hoverinfo": "skip",
     }
 
 
