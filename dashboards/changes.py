@@ -50,23 +50,27 @@ def _row(change: Change, viewer: Viewer) -> list[table.Cell]:
     value = fmt.with_unit(move.now, info.unit)
     difference = fmt.change(move.now, move.before, digits=fmt.digits_of(info.unit))
     link = _link(viewer, move)
-    if info.direction == "lower":
-        indicator = f"{indicator}（低为好）"
     subject = f"{name}\n{indicator}"
     return [
         table.Marked(text=subject, name="two-lines")
         if link is None
         else Door(text=subject, href=link, spoken=f"{name} {indicator}"),
         Door(text=value, href=number.href, spoken=f"{value} {state.value}，打开口径", state=state),
-        table.Marked(
-            text=f"{difference}\n{_LASTING[move.period.kind] if move.is_lasting else ''}".rstrip(), name="two-lines"
-        ),
+        table.Marked(text=f"{difference}\n{_remark(move)}".rstrip(), name="two-lines"),
         Course(
             text=f"由 {fmt.with_unit(move.before, info.unit)} 到 {value}",
             history=change.history,
             state=state,
         ),
     ]
+
+
+def _remark(move: Move) -> str:
+    """That it lasts; and where less is better, which way the change goes, because its arrow says the opposite."""
+    lasting = _LASTING[move.period.kind] if move.is_lasting else ""
+    if move.info.direction != "lower":
+        return lasting
+    return f"{lasting}{'变好' if move.gain > 0 else '变差'}"
 
 
 def _link(viewer: Viewer, move: Move) -> str | None:

@@ -80,10 +80,9 @@ def draw_section(data: School, section: Section) -> Content:
         table.Column(title="指标", is_heading=True),
         *([table.Column(title="方面")] if is_mixed else []),
         table.Column(title="本期", is_number=True),
-        table.Column(title="较上期", is_number=True),
+        table.Column(title="变化", is_number=True),
         table.Column(title="目标", is_number=True),
         table.Column(title="走势"),
-        table.Column(title="期间"),
     ]
     rows = [_row(data, reading, is_mixed=is_mixed) for reading in readings]
     drawn = table.table(columns, rows, caption=f"学校{section.title}指标", table_id=ids.table("school", section.name))
@@ -98,11 +97,17 @@ def _row(data: School, reading: Reading, *, is_mixed: bool) -> list[table.Cell]:
         table.Linked(text=info.name_zh, href=of_reading(reading).href),
         *([data.entries[info.code].dimension] if is_mixed else []),
         valued(latest.value, info, is_withheld=latest.is_suppressed),
-        fmt.change(latest.value, reading.before, digits=fmt.digits_of(info.unit)),
-        fmt.line(info.target, info.unit),
-        Course(text=f"近 {len(history)} 期：{words}", history=history, state=reading.state),
-        latest.period.label if latest.value is not None else "没有记录",
+        _change(reading),
+        fmt.line(info.target),
+        Course(text=f"到{latest.period.label}的 {len(history)} 期：{words}", history=history, state=reading.state),
     ]
+
+
+def _change(reading: Reading) -> str:
+    """The change and since when, which tells the kind of period as well."""
+    digits, since = fmt.digits_of(reading.info.unit), fmt.SINCE[reading.latest.period.kind]
+    words = fmt.change(reading.latest.value, reading.before, digits=digits)
+    return words if words == fmt.NO_VALUE else f"{words} {since}"
 
 
 def heading(data: School) -> Heading:

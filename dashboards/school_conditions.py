@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from dash import html
@@ -40,90 +41,104 @@ def _peers(_services: Services, _scope: Scope) -> Sequence[Option]:
 PEERS: Final = Filter(name="peers", label="参照组", kind=Kind.SELECT, place=Place.TOOLS, options=_peers)
 
 
-def draw_conditions(data: School) -> Content:
-    """Each condition as a bar against the line to pass, the line below which enrolment is restricted, and the target."""
-    found = [
-        (data.entries[code], reading)
-        for code, reading in data.readings.items()
-        if data.entries[code].dimension == CONDITIONS and data.entries[code].text("norm_ref")
-    ]
-    shown = [(entry, reading) for entry, reading in found if reading.latest.value is not None]
-    if not shown:
-        return Content(body=states.empty("基本办学条件的指标还没有计算，或不在你的数据范围内。"))
-    rows = [_condition(entry, reading) for entry, reading in shown]
-    scale = Scale(low=0, high=200, lines=((_PASS, "合格线"),), has_bars=True)
-    figure = gauges(rows, scale, left=206, right=176)
-    sheet = Sheet(
-        title="基本办学条件",
-        columns=("指标", "单位", "本校", "合格线", "限制线", "目标", "依据"),
-        rows=[
-            (
-                entry.info.name_zh,
-                entry.info.unit,
-                reading.latest.value,
-                _number(entry.info.warning),
-                _number(entry.info.alert),
-                _number(entry.info.target),
-                entry.text("norm_ref"),
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """A basic condition: what the state wants of it, where the library names the state as the source of a line.
+
+    Attributes:
+        passed: the line to pass (合格).
+        restricted: the line beyond which enrolment is restricted (限制招生); None where the state has set none.
+    """
+
+    entry: Entry
+    reading: Reading
+    passed: float
+    restricted: float | None
+
+    def place(self, value: float | None) -> float | None:
+        """A value in percent of the pass line, turned round where lower is better."""
+        if not value:
+            return None
+        return _PASS * (self.passed / value if self.entry.info.direction == "lower" else value / self.passed)
+
+
+def conditions_of(data: School) -> Sequence[Condition]:
+    """The basic conditions that the state has set a line for, by code."""
+    found = []
+    for code, reading in data.readings.items():
+        entry = data.entries[code]
+        if entry.dimension != CONDITIONS or reading.latest.value is None:
+            continue
+        sources: Mapping[str, Any] = entry.block.get("value_source") or {}
+        norms = [
+            number
+            for field, line in (("warning", entry.info.warning), ("alert", entry.info.alert))
+            if sources.get(field) == "norm" and (number := _number(line))
+        ]
+        if norms:
+            found.append(
+                Condition(entry=entry, reading=reading, passed=norms[0], restricted=norms[1] if norms[1:] else None)
             )
-            for entry, reading in shown
-        ],
-    )
-    chart = graph(figure, label="基本办学条件与合格线、限制线", graph_id=ids.chart("school", "conditions"), sheet=sheet)
-    return Content(
-        body=[chart, _key(), _sources([entry for entry, _ in shown])],
-        note="按合格线折算，越长越好",
-    )
-
-
-def _condition(entry: Entry, reading: Reading) -> Gauge:
-    info = entry.info
-    named: tuple[tuple[str, str, Line | None, str], ...] = (
-        ("限制线", "alert", info.alert, "line-ns-open"),
-        ("合格线", "warning", info.warning, "line-ns-open"),
-        ("目标", "target", info.target, "diamond-tall"),
-    )
-    marks = []
-    for name, field, line, symbol in named:
-        place = _place(entry, _number(line))
-        if place is not None:
-            is_norm = _sources_of_lines(entry).get(field) == "norm"
-            words = f"{name} {fmt.line(line, info.unit)}（{'国家规定' if is_norm else '学校自定'}）"
-            marks.append(Mark(place=place, symbol=symbol, text=words, is_strong=is_norm))
-    return Gauge(
-        label=info.name_zh,
-        place=_place(entry, reading.latest.value),
-        text=f"<b>{fmt.with_unit(reading.latest.value, info.unit)}</b>  合格 {fmt.line(info.warning)}",
-        state=reading.state,
-        marks=marks,
-        href=of_reading(reading).href,
-    )
-
-
-def _sources_of_lines(entry: Entry) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = entry.block.get("value_source") or {}
     return found
 
 
-def _place(entry: Entry, value: float | None) -> float | None:
-    """A value in percent of the pass line, turned round where lower is better."""
-    line = _number(entry.info.warning)
-    if not line or not value:
-        return None
-    return _PASS * (line / value if entry.info.direction == "lower" else value / line)
+def draw_conditions(data: School) -> Content:
+    """Each condition as a bar against the line to pass, the line that restricts enrolment, and the own target."""
+    shown = conditions_of(data)
+    if not shown:
+        return Content(body=states.empty("基本办学条件的指标还没有计算，或不在你的数据范围内。"))
+    scale = Scale(low=0, high=200, lines=((_PASS, "合格线"),), has_bars=True)
+    sheet = Sheet(
+        title="基本办学条件",
+        columns=("指标", "单位", "本校", "合格线", "限制招生线", "本校目标", "依据"),
+        rows=[
+            (
+                one.entry.info.name_zh,
+                one.entry.info.unit,
+                one.reading.latest.value,
+                one.passed,
+                one.restricted,
+                _number(one.entry.info.target),
+                one.entry.text("norm_ref"),
+            )
+            for one in shown
+        ],
+    )
+    chart = graph(
+        gauges([_gauge(one) for one in shown], scale, left=206, right=176),
+        label="基本办学条件与国家合格线、限制招生线",
+        graph_id=ids.chart("school", "conditions"),
+        sheet=sheet,
+    )
+    key = html.P("┃ 限制招生线　◇ 本校目标　条形按合格线折算，过虚线即合格，越长越好", className="chart-key")
+    return Content(body=[chart, key, _sources(shown)], note="国家合格线与限制招生线")
+
+
+def _gauge(one: Condition) -> Gauge:
+    info = one.entry.info
+    marks = []
+    if (place := one.place(one.restricted)) is not None:
+        words = f"限制招生线 {fmt.line(one.restricted, info.unit)}"
+        marks.append(Mark(place=place, symbol="line-ns-open", text=words))
+    if (place := one.place(_number(info.target))) is not None:
+        words = f"本校目标 {fmt.line(info.target, info.unit)}"
+        marks.append(Mark(place=place, symbol="diamond-tall", text=words, is_strong=False))
+    return Gauge(
+        label=info.name_zh,
+        place=one.place(one.reading.latest.value),
+        text=f"<b>{fmt.with_unit(one.reading.latest.value, info.unit)}</b>  合格 {fmt.line(one.passed)}",
+        state=one.reading.state,
+        marks=marks,
+        href=of_reading(one.reading).href,
+    )
 
 
 def _number(line: Line | None) -> float | None:
     return float(line) if isinstance(line, int | float) else None
 
 
-def _key() -> html.Ul:
-    items = ("┃ 线：低于合格线为黄牌，低于限制线限制招生", "◆ 目标；空心为学校自定，实心为国家规定")
-    return html.Ul([html.Li(text) for text in items], className="chart-key")
-
-
-def _sources(entries: Sequence[Entry]) -> html.Details:
-    items = [html.Li([html.Strong(entry.info.name_zh), html.Span(entry.text("norm_ref"))]) for entry in entries]
+def _sources(shown: Sequence[Condition]) -> html.Details:
+    items = [html.Li([html.Strong(one.entry.info.name_zh), html.Span(one.entry.text("norm_ref"))]) for one in shown]
     return html.Details([html.Summary("各条线的依据"), html.Ul(items)], className="norm-sources", open=True)
 
 

@@ -43,7 +43,7 @@ FUNNEL: Final[Sequence[tuple[str, _Count, _Count | None]]] = (
 
 def _items(services: Services, _scope: Scope) -> Sequence[Option]:
     names = {entry.code: entry.info.name_zh for entry in services.library.entries()}
-    return [Option(value=code, label=names[code]) for code in ROLLED if code in names] or [
+    return [Option(value=code, label=fmt.short_name(names[code])) for code in ROLLED if code in names] or [
         Option(value="", label="没有可分解的指标")
     ]
 

@@ -61,7 +61,7 @@ class Scale:
 
     Attributes:
         low, high: ends of the scale; values beyond are drawn at the end with an arrow.
-        lines: places of vertical lines with what they are.
+        lines: places of up to two vertical lines with what they are, from left to right.
         band: ends of the shaded part; None shades nothing.
         has_bars: True where values are bars from nought, not marks.
     """
@@ -96,7 +96,7 @@ def gauges(
                       "ticktext": [row.label for row in rows], "ticklabelstandoff": 8},
             "shapes": [*_band(scale, token), *(_line(place, token) for place, _ in scale.lines)],
             "annotations": [
-                *(_heading(place, text, token) for place, text in scale.lines),
+                *_headings(scale, token),
                 *(_words(y, row.text, token) for y, row in enumerate(rows)),
             ],
             "meta": {"rows": {str(y): row.href for y, row in enumerate(rows) if row.href}, "columns": {}},
@@ -146,7 +146,10 @@ def _marks(rows: Sequence[Gauge], scale: Scale, token: Any) -> dict[str, Any]:
 def _values(
     known: Sequence[tuple[int, Gauge, float]], ends: Sequence[float], scale: Scale, theme: str
 ) -> dict[str, Any]:
-    """The own values; those beyond the scale are arrows that point where they lie."""
+    """The own values; those beyond the scale are arrows that point where they lie, bars without state need no mark."""
+    if scale.has_bars:
+        shown = [(one, end) for one, end in zip(known, ends, strict=True) if one[1].state is not None or one[2] != end]
+        known, ends = [one for one, _ in shown], [end for _, end in shown]
     symbols = []
     for (_, row, place), end in zip(known, ends, strict=True):
         if place > end and place > scale.high:
@@ -186,9 +189,14 @@ def _line(place: float, token: Any) -> dict[str, Any]:
             "line": {"color": token["line-strong"], "width": 1, "dash": "dot"}}  # fmt: skip
 
 
-def _heading(place: float, text: str, token: Any) -> dict[str, Any]:
-    return {"text": text, "x": place, "yref": "paper", "y": 1, "yanchor": "bottom", "showarrow": False,
-            "font": {"size": 12, "color": token["ink-3"]}}  # fmt: skip
+def _headings(scale: Scale, token: Any) -> list[dict[str, Any]]:
+    """The names of the lines above them; those of two lines lean away from each other."""
+    anchors = ("right", "left") if len(scale.lines) > 1 else ("center",)
+    return [
+        {"text": text, "x": place, "xanchor": anchor, "yref": "paper", "y": 1, "yanchor": "bottom", "showarrow": False,
+         "font": {"size": 12, "color": token["ink-3"]}}
+        for (place, text), anchor in zip(scale.lines, anchors, strict=False)
+    ]  # fmt: skip
 
 
 def _words(y: int, text: str, token: Any) -> dict[str, Any]:
