@@ -25,7 +25,7 @@ RED_SHOWN: Final = 9
 PERIODS_SHOWN: Final = 8
 """Of the departments: as many as stand beside the red list; the sections below show all of them."""
 MEETINGS_SHOWN: Final = 12
-_TERMS_HEIGHT: Final = 300
+_TERMS_HEIGHT: Final = 380
 
 
 def not_admitted(data: Courses) -> str:

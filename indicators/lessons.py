@@ -50,7 +50,8 @@ class Unit:
 
     Attributes:
         reached: persons who reached the unit's standard, of those `assessed`.
-        scores: lowest, lower quartile, median, upper quartile, highest.
+        mean: of the scores; None where none is known.
+        scores: lowest, lower quartile, median, upper quartile, highest; None where none is known.
     """
 
     offering_id: int
@@ -58,8 +59,8 @@ class Unit:
     day: dt.date
     assessed: int
     reached: int
-    mean: float
-    scores: tuple[float, float, float, float, float]
+    mean: float | None
+    scores: tuple[float, float, float, float, float] | None
 
     @property
     def share(self) -> float:
@@ -138,7 +139,9 @@ def _unit(row: Mapping[str, Any]) -> Unit:
         assessed=row["assessed"],
         reached=row["reached"],
         mean=row["mean"],
-        scores=(row["lowest"], row["lower"], row["middle"], row["upper"], row["highest"]),
+        scores=None
+        if row["mean"] is None
+        else (row["lowest"], row["lower"], row["middle"], row["upper"], row["highest"]),
     )
 
 

@@ -32,7 +32,8 @@ _UNITS: Final = """
            COUNT(*) AS assessed, COUNT(*) FILTER (WHERE is_reached) AS reached, AVG(score) AS mean,
            MIN(score) AS lowest, QUANTILE_CONT(score, 0.25) AS lower, MEDIAN(score) AS middle,
            QUANTILE_CONT(score, 0.75) AS upper, MAX(score) AS highest
-    FROM {files} WHERE offering_id IN (SELECT UNNEST($offerings)) GROUP BY offering_id, unit_no
+    FROM {files} WHERE offering_id IN (SELECT UNNEST($offerings)) AND unit_no IS NOT NULL
+    GROUP BY offering_id, unit_no
     ORDER BY offering_id, unit_no
 """
 _FORMS: Final = f"""
@@ -80,7 +81,8 @@ class LessonReader:
 
         Empty where the section's figure is not within the scope. One mapping for each section and unit, by both.
         Keys: ``offering_id``, ``unit_no``, ``date_id`` of the last assessment, ``assessed`` and ``reached`` in
-        persons, and of the scores ``mean``, ``lowest``, ``lower`` (quartile), ``middle``, ``upper``, ``highest``.
+        persons, and of the scores ``mean``, ``lowest``, ``lower`` (quartile), ``middle``, ``upper``, ``highest``:
+        None where no score is known.
         """
         own = self._section(offering_id, about=about, scope=scope)
         if own is None:

@@ -20,6 +20,7 @@ from layouts.theme import state_colour, state_fill, template, tokens
 
 ROW_HEIGHT: Final = 23
 MIN_COLUMNS: Final = 10
+MIN_MONTHS: Final = 6
 """Early in a term the cells keep a sober width instead of filling the panel."""
 DENSE_FROM: Final = 15
 """From so many periods on, text is set smaller so that it fits its cell on a narrow screen; from `THIN_FROM`
@@ -64,7 +65,8 @@ def heatmap(frame: ValueFrame, info: IndicatorInfo, reading: Reading, *, theme: 
     rows, columns = frame.value.shape
     states = info.judge_all(frame.value)
     token = tokens(theme)
-    shown = max(columns, MIN_COLUMNS)
+    is_monthly = bool(columns) and frame.periods[0].kind == "month"
+    shown = max(columns, MIN_MONTHS if is_monthly else MIN_COLUMNS)
     contour_x, contour_y = contour(states >= _BEYOND, known=states != _NO_DATA)
     return go.Figure(
         data=[

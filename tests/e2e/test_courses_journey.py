@@ -7,14 +7,17 @@ from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-TABLE = ".data-table tbody tr"
+SECTIONS = "[id*='\"sections\"']"
+"""The panel of all sections: other lists and charts stand above it."""
+TABLE = f"{SECTIONS} .data-table tbody tr"
+ROSTER = "[id*='\"roster\"'] .data-table tbody tr"
 FIRST_DEPARTMENT = 2
 """Of the options: a hidden placeholder and 全校 come before it."""
 
 
 def open_chart(visit, query=""):
     page = visit.open(f"/courses{query}")
-    page.wait_for_selector(".chart .main-svg .ytick a")
+    page.wait_for_selector(f"{SECTIONS} .chart .main-svg .ytick a")
     return page
 
 
@@ -26,16 +29,18 @@ def open_table(visit, query="?view=table"):
 
 def click_first_label(page):
     """Clicks where the label is: the chart's own layers confuse the check that nothing covers it."""
-    box = page.locator(".chart .ytick a").first.bounding_box()
+    page.locator(f"{SECTIONS} .chart").first.scroll_into_view_if_needed()
+    box = page.locator(f"{SECTIONS} .chart .ytick a").first.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
 def hover_last_cell(page):
     """The middle of the first row's last week; the point is returned."""
-    box = page.locator(".chart .nsewdrag").first.bounding_box()
+    page.locator(f"{SECTIONS} .chart").first.scroll_into_view_if_needed()
+    box = page.locator(f"{SECTIONS} .chart .nsewdrag").first.bounding_box()
     point = box["x"] + box["width"] - 30, box["y"] + 10
     page.mouse.move(*point)
-    page.wait_for_selector(".chart .hoverlayer .hovertext")
+    page.wait_for_selector(f"{SECTIONS} .chart .hoverlayer .hovertext")
     return point
 
 
@@ -84,22 +89,22 @@ def test_a_tile_shows_only_the_sections_in_its_state(visit):
     count = tile.locator(".tile-value").inner_text()
     tile.click()
     page.wait_for_url(re.compile("state=reached"))
-    expect(page.locator(".pager")).to_contain_text(f"共 {count}")
+    expect(page.locator(f"{SECTIONS} .pager")).to_contain_text(f"共 {count}")
 
 
 def test_a_cell_of_the_heatmap_leads_to_the_week_of_its_section(visit):
     page = open_chart(visit)
     page.mouse.click(*hover_last_cell(page))
     page.wait_for_url(re.compile(r"/offerings/\d+\?week=\d+$"))
-    page.wait_for_selector(TABLE)
+    page.wait_for_selector(ROSTER)
     expect(page.locator(".panel-title", has_text="名册")).to_be_visible()
-    assert page.locator(f"{TABLE}").count() > 5
+    assert page.locator(ROSTER).count() > 5
 
 
 def test_the_hover_speaks_chinese(visit):
     page = open_chart(visit)
     hover_last_cell(page)
-    hover = page.locator(".chart .hoverlayer .hovertext")
+    hover = page.locator(f"{SECTIONS} .chart .hoverlayer .hovertext")
     expect(hover).to_contain_text("到课率")
     expect(hover).to_contain_text("实到")
     expect(hover).to_contain_text("应到")
@@ -108,7 +113,7 @@ def test_the_hover_speaks_chinese(visit):
 def test_the_label_of_a_row_leads_to_its_section_without_a_reload(visit):
     page = open_chart(visit)
     page.evaluate("window.isSamePage = true")
-    course = page.locator(".chart .ytick a").first.text_content()
+    course = page.locator(f"{SECTIONS} .chart .ytick a").first.text_content()
     click_first_label(page)
     page.wait_for_url(re.compile(r"/offerings/\d+$"))
     expect(page.locator("h1")).to_contain_text(course.rstrip("…"))
@@ -119,13 +124,13 @@ def test_an_offering_shows_its_line_its_roster_and_who_was_absent(visit):
     page = open_table(visit)
     page.locator(f"{TABLE} th a").first.click()
     page.wait_for_selector(".chart .scatterlayer .point")
-    page.wait_for_selector(f"[id*='\"roster\"'] {TABLE}")
-    roster = page.locator(f"[id*='\"roster\"'] {TABLE}")
+    page.wait_for_selector(ROSTER)
+    roster = page.locator(ROSTER)
     students = roster.count()
     roster.first.locator("a").click()
     page.wait_for_url(re.compile(r"student=\d+"))
     expect(page.locator(".chip")).to_contain_text("学号")
-    assert page.locator(f"[id*='\"roster\"'] {TABLE}").count() == students
+    assert page.locator(ROSTER).count() == students
     page.locator(".chip").click()
     expect(page.locator(".chip")).to_have_count(0)
 
@@ -136,7 +141,7 @@ def test_the_roster_is_sorted_by_a_click_on_its_head(visit):
     page.get_by_role("link", name="学号", exact=True).first.click()
     page.wait_for_url(re.compile("sort=no"))
     expect(page.locator("[aria-sort=ascending]")).to_contain_text("学号")
-    numbers = page.locator(f"[id*='\"roster\"'] {TABLE} th").all_inner_texts()
+    numbers = page.locator(f"{ROSTER} th").all_inner_texts()
     assert numbers == sorted(numbers)
 
 
@@ -184,6 +189,6 @@ def test_nothing_is_wider_than_the_window(visit, width):
 
 def test_labels_of_rows_are_not_cut_off(visit):
     page = open_chart(visit)
-    left = page.locator(".chart").first.bounding_box()["x"]
-    for label in page.locator(".chart .yaxislayer-above .ytick, .chart .ytick").all():
+    left = page.locator(f"{SECTIONS} .chart").first.bounding_box()["x"]
+    for label in page.locator(f"{SECTIONS} .chart .ytick").all():
         assert label.bounding_box()["x"] >= left

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import re
 
 import numpy as np
 import plotly.graph_objects as go
@@ -210,3 +211,21 @@ def test_both_themes_draw_the_same_cells(theme):
 def test_the_figure_is_plain_json():
     assert json.loads(draw(ONE_OF_EACH).to_json())["layout"]["meta"]["rows"] == ["/offerings/1"]
     assert isinstance(draw(ONE_OF_EACH), go.Figure)
+
+
+def test_months_are_headed_as_months_and_compared_with_the_month_before():
+    weeks = frame([[96.0, 84.0]])
+    months = dataclasses.replace(
+        weeks,
+        periods=tuple(dataclasses.replace(p, kind="month", ordinal=8 + n) for n, p in enumerate(weeks.periods, 1)),
+    )
+    reading = Reading(
+        focus=1,
+        row_links=["/offerings/1"],
+        column_suffixes=["", ""],
+        counted=("达标", "考核"),
+        because_missing="未考核",
+    )
+    figure = heatmap(months, ATTENDANCE, reading)
+    assert [re.sub("<.*?>", "", text) for text in figure.layout.xaxis.ticktext] == ["9月", "10月"]
+    assert "较上月" in [note.text for note in figure.layout.annotations]
