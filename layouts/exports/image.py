@@ -48,6 +48,7 @@ class Renderer:
         self._seconds = seconds
         self._turn = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
         self._browser: kaleido.Kaleido | None = None
 
     def svg(self, figure: Mapping[str, Any], *, width: int, height: int) -> str:
@@ -116,7 +117,8 @@ class Renderer:
         if path is None:
             raise UnavailableError(NO_CHROMIUM)
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, name="chromium", daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="chromium", daemon=True)
+        self._thread.start()
 
         async def open_browser() -> kaleido.Kaleido:
             made = kaleido.Kaleido(path=path, mathjax=False, timeout=self._seconds, proxy_server=_NOWHERE)
@@ -138,13 +140,26 @@ class Renderer:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=self._seconds)
 
     def _stop(self) -> None:
-        browser, loop = self._browser, self._loop
-        if browser is not None:
-            with contextlib.suppress(Exception):  # it may be gone already
-                self._wait_for(browser.close())
-        if loop is not None:
-            loop.call_soon_threadsafe(loop.stop)
-        self._browser = self._loop = None
+        browser, loop, thread = self._browser, self._loop, self._thread
+        self._browser = self._loop = self._thread = None
+        if loop is None or thread is None:
+            return
+        for work in (browser.close() if browser is not None else None, _cancel_the_rest()):
+            if work is not None:
+                with contextlib.suppress(Exception):  # it may be gone already
+                    asyncio.run_coroutine_threadsafe(work, loop).result(timeout=self._seconds)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout=self._seconds)
+        if not thread.is_alive():
+            loop.close()
+
+
+async def _cancel_the_rest() -> None:
+    """End what still waits for an answer of a Chromium that is gone."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 RENDERER: Final = Renderer()
