@@ -129,7 +129,7 @@ def draw_summary(data: Majors, diagnosis: Diagnosis, year: YearScores) -> Conten
     actions = [text for _, text in reversed(year.model.limits.actions)]
     items.append(
         tiles.Tile(
-            title="、".join(actions), value=" / ".join(str(advised.count(text)) for text in actions), unit="个",
+            title="限招 / 停招", hint="、".join(actions), value=" / ".join(str(advised.count(text)) for text in actions), unit="个",
             change="由学校人工决策", state=State.ALERT if any(advised) else None,
         )
     )  # fmt: skip
@@ -160,9 +160,8 @@ def draw_warnings(data: Majors, diagnosis: Diagnosis, year: YearScores) -> Conte
         [
             named_cell(diagnosis.majors[row].name, diagnosis.majors[row].major_id, data.link),
             table.Marked(text=missed_words(year, row), name="cell-wraps"),
-            table.Marked(
-                text=warning_words(diagnosis, row),
-                name="state state-alert" if diagnosis.advice(row) else "state state-warning",
+            table.Valued(
+                text=warning_words(diagnosis, row), state=State.ALERT if diagnosis.advice(row) else State.WARNING
             ),
         ]
         for row in data.listed
