@@ -192,6 +192,7 @@ UNLIMITED = {
     "data_access.readers.loads": "names of the departments that answer for deliveries in scope",
     "data_access.readers.class_roll": "names of those who look after a class that is in scope",
     "data_access.readers.majors": "sizes of the classes of a major in scope, and the name of who leads one",
+    "data_access.readers.team": "staff of a node in scope, who are counted and not named",
     "indicators.major_diagnosis": "scores and ranks over all majors of the college; names stay within the scope",
     "indicators.values": "name of the major of a class or student in scope",
 }

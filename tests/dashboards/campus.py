@@ -27,6 +27,7 @@ from indicators.results import (
 )
 from tests.dashboards.classroom import Classroom
 from tests.dashboards.college import ATTENDANCE, CLASSES, COURSES, DEPARTMENTS, EVERYBODY, TEACHERS, College, week
+from tests.dashboards.people import Rolls, Team
 
 TODAY = dt.date(2026, 11, 21)
 SEPTEMBER = dt.date(2026, 9, 1)
@@ -198,4 +199,11 @@ class Campus(College):
 
 
 def services_of(who, campus=None):
-    return Services(lessons=Classroom(), values=campus or Campus(), viewer=lambda: who, today=lambda: TODAY)
+    return Services(
+        lessons=Classroom(),
+        values=campus or Campus(),
+        viewer=lambda: who,
+        today=lambda: TODAY,
+        rolls=Rolls(),
+        team=Team(),
+    )
