@@ -7,6 +7,7 @@ from typing import Final
 
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from dashboards.people_forms import Day, stripped
@@ -16,7 +17,10 @@ from data_access.errors import UserError
 
 USUAL_DAYS: Final = 365
 _HIDDEN: Final = "0"
-_PLACES: Final = ((_HIDDEN, "不显示"), *((str(n), f"第 {n} 个") for n in range(1, len(SCENES) + 1)))
+_PLACES: Final = (
+    SelectChoice(_HIDDEN, "不显示"),
+    *(SelectChoice(str(n), f"第 {n} 个") for n in range(1, len(SCENES) + 1)),
+)
 
 
 class NameForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types

@@ -19,6 +19,7 @@ from dashboards import (
     guard,
     health,
     identity,
+    major_weights,
     panel_export,
     people,
     people_import,
@@ -28,7 +29,7 @@ from dashboards import (
     roster_export,
     routes,
     screen,
-    screens,
+    screen_list,
     security,
     server_page,
     sign_in,
@@ -59,8 +60,9 @@ BLUEPRINTS: Final[tuple[MakeBlueprint, ...]] = (
     role_matrix.blueprint,
     audit_log.blueprint,
     roster_export.blueprint,
+    major_weights.blueprint,
     screen.blueprint,
-    screens.blueprint,
+    screen_list.blueprint,
 )
 """Everything that the server draws itself; a module that brings pages of its own is entered here."""
 

@@ -90,6 +90,7 @@ class Screens:
         self._audit = audit
         self._now = now
         self._today = today
+        self._told: dict[str, dt.datetime] = {}
 
     # -- those who look after them ----------------------------------------------------------
 
@@ -208,6 +209,9 @@ class Screens:
             connection.execute(seen)
 
     def _refused(self, subject: str, address: str, because: str, *, within: dt.timedelta) -> None:
+        now = self._now()
+        if dt.timedelta() <= now - self._told.get(subject, dt.datetime.min.replace(tzinfo=dt.UTC)) < within:
+            return
         event = Event(
             kind=AuditKind.DENIED,
             actor="",
@@ -216,8 +220,10 @@ class Screens:
             address=address,
             detail={"because": because},
         )
-        with suppress(BusyError):  # it is refused either way
-            self._audit.write_unless_recent(event, within=within)
+        # It is refused either way; while somebody writes for long, guesses must not hold up the server.
+        with suppress(BusyError), transaction(self._database, patience=_PATIENCE) as connection:
+            self._audit.write_in(connection, event)
+            self._told[subject] = now
 
 
 def wall_screen(screen_id: int, name: str, *, on: dt.date) -> Viewer:
