@@ -5,6 +5,7 @@ import pytest
 
 from dashboards import school_class
 from dashboards.page import NotFoundError
+from dashboards.pupils import draw_bands
 from dashboards.school_class import PAGE
 from data_access.access.permissions import Permission
 from indicators.results import Board
@@ -69,12 +70,6 @@ def test_students_are_links_for_those_who_may_open_them():
     assert table_of(school_class.draw_students(load(who=may_not)))["rows"][0][0] == "20240104"
 
 
-def test_the_line_is_compared_with_the_school():
-    figure = types(school_class.draw_trend(load()).body, "Graph")[0].figure
-    assert len(figure.data) == 2
-    assert school_class.draw_trend(load()).note == "与全校比较"
-
-
 class AwayFromCampus(Campus):
     """A class that is on internships: no attendance at all."""
 
@@ -113,3 +108,53 @@ def test_a_rate_over_no_meetings_is_no_rate():
     standing = load().students.standings["CRS-ATT-01"]
     assert np.isnan(standing.so_far()[1])
     assert np.isnan(standing.so_far(slice(0, 0))).all()
+
+
+@pytest.mark.parametrize(
+    ("posts", "note"),
+    [
+        ((ADVISER,), "与全校比较"),
+        ((DEPARTMENT_HEAD,), "与本专业、机电工程系、全校比较"),
+    ],
+    ids=["adviser", "department head"],
+)
+def test_the_line_is_compared_with_what_lies_above_as_far_as_it_may_be_seen(posts, note):
+    class Levels(Campus):
+        def series(self, code, level, entity_id, *, kind, term_key, scope):
+            found = super().series(code, level, entity_id, kind=kind, term_key=term_key, scope=scope)
+            return found if scope.admits(level) else [dataclasses.replace(point, value=None) for point in found]
+
+    content = school_class.draw_trend(load(*posts, campus=Levels()))
+    assert content.note == note
+    assert len(types(content.body, "Graph")[0].figure.data) == note.count("、") + 2
+    assert content.number == "/indicators/CRS-ATT-01?of=class%3A1"
+
+
+def test_bands_count_every_student_once_by_each_rate():
+    content = draw_bands(load().students, school_class.RATES)
+    figure = types(content.body[0], "Graph")[0].figure
+    assert list(figure.layout.yaxis.ticktext) == ["到课率", "参与率", "作业完成率"]
+    assert [note.text for note in figure.layout.annotations] == ["40 人"] * 3
+    assert content.note == "40 人 · 学期至今 · 图例界限为到课率"
+
+
+def test_who_slipped_is_named_for_a_talk():
+    rows = table_of(school_class.draw_talks(load()))["rows"]
+    assert rows[0][0]["text"] == "20240101"
+
+
+def test_courses_of_the_class_lead_to_their_sections():
+    class Sections(Campus):
+        def board(self, codes, level, *, term_key, below=None, entity_ids=None, scope):
+            assert level != "offering" or below == ("class", {1})
+            return super().board(codes, level, term_key=term_key, entity_ids=entity_ids, scope=scope)
+
+    rows = table_of(school_class.draw_courses(load(campus=Sections())))["rows"]
+    assert rows[0][0]["href"] == "/offerings/4"
+    assert rows[0][2]["text"] == "80.0%"
+
+
+def test_indicators_of_the_class_stand_by_aspect_and_lead_to_their_card():
+    rows = table_of(school_class.draw_class_indicators(load()))["rows"]
+    assert rows[0][0]["text"] == "班级全勤率"
+    assert rows[0][0]["href"].startswith("/indicators/CLS-ACD-02")

@@ -34,6 +34,7 @@ from data_access.installation import open_home
 from data_access.model_weights import ModelWeights
 from data_access.readers.majors import MajorReader
 from data_access.readers.provenance import ProvenanceReader
+from data_access.readers.team import TeamReader
 from data_access.settings import Settings
 from indicators.eight_dimensions import shipped_model
 from indicators.major_diagnosis import MajorDiagnosis
@@ -181,6 +182,8 @@ def serve(home: Path, **overrides: Any) -> Web:
         values=values,
         majors=MajorDiagnosis(values, MajorReader(values.rosters.facts), model_weights, model),
         model_weights=model_weights,
+        team=TeamReader(values.rosters.facts),
+        rolls=values.rolls,
         library=Shelf(values.reader, ProvenanceReader(database)),
         numbers=Numbers(values.reader),
         viewer=identity.current_viewer,

@@ -65,3 +65,19 @@ def test_a_student_out_of_scope_is_like_one_that_does_not_exist(canary_values):
     assert canary_values.student(987_654_321, scope=ALL) is None
     own = scope_of(post_at(Role.STUDENT, "student", number(1, 1, 1, 1)))
     assert canary_values.student(number(1, 1, 1, 1), scope=own).class_name == "班111"
+
+
+def test_who_has_left_is_not_present_and_others_within_the_scope_are(canary_values):
+    present = canary_values.rolls.present(scope=ALL)
+    assert present == {number(*place) for place in students()} - {number(*LEFT)}
+    adviser = scope_of(post_at(Role.CLASS_ADVISER, "class", number(*CLASS)))
+    assert canary_values.rolls.present(scope=adviser) == {number(*p) for p in students(*CLASS)} - {number(*LEFT)}
+    assert canary_values.rolls.present(scope=scope_of(post_at(Role.TEACHER, "teacher", 1))) == frozenset()
+
+
+def test_places_of_classes_are_those_within_the_scope(canary_values):
+    own = scope_of(post_at(Role.CLASS_ADVISER, "class", number(*CLASS)))
+    (place,) = canary_values.rolls.places(scope=own)
+    assert (place.name, place.dept_id, place.major_id, place.grade_year) == ("班111", 1, number(1, 1), 2025)
+    assert canary_values.rolls.places(scope=own, class_ids=[number(2, 1, 1)]) == []
+    assert len(canary_values.rolls.places(scope=ALL)) == 12
