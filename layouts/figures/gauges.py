@@ -83,6 +83,7 @@ def gauges(
     traces: list[dict[str, Any]] = [_bars(known, ends, theme)] if scale.has_bars else []
     traces.append(_marks(rows, scale, token))
     traces.append(_values(known, ends, scale, theme))
+    traces.append(_words(rows, scale, token))
     return go.Figure(
         data=traces,
         layout={
@@ -95,10 +96,7 @@ def gauges(
             "yaxis": {"range": [len(rows) - 0.5, -0.5], "showgrid": False, "tickvals": list(range(len(rows))),
                       "ticktext": [row.label for row in rows], "ticklabelstandoff": 8},
             "shapes": [*_band(scale, token), *(_line(place, token) for place, _ in scale.lines)],
-            "annotations": [
-                *_headings(scale, token),
-                *(_words(y, row.text, token) for y, row in enumerate(rows)),
-            ],
+            "annotations": _headings(scale, token),
             "meta": {"rows": {str(y): row.href for y, row in enumerate(rows) if row.href}, "columns": {}},
         },
     )  # fmt: skip
@@ -199,6 +197,16 @@ def _headings(scale: Scale, token: Any) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _words(y: int, text: str, token: Any) -> dict[str, Any]:
-    return {"text": text, "xref": "paper", "x": 1, "xanchor": "left", "xshift": 8, "y": y, "yanchor": "middle",
-            "align": "left", "showarrow": False, "font": {"size": 12, "color": token["ink-2"]}}  # fmt: skip
+def _words(rows: Sequence[Gauge], scale: Scale, token: Any) -> dict[str, Any]:
+    """What stands at the right of each row: one trace, because every annotation costs a millisecond."""
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": [scale.high] * len(rows),
+        "y": list(range(len(rows))),
+        "text": [row.text for row in rows],
+        "textposition": "middle right",
+        "textfont": {"size": 12, "color": token["ink-2"]},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+    }

@@ -183,7 +183,7 @@ def test_the_funnels_count_people_step_by_step():
     assert list(figure.layout.yaxis.ticktext) == [
         "招生计划", "录取", "报到", "毕业生", "落实去向", "就业", "专业对口",
     ]  # fmt: skip
-    words = [note.text for note in figure.layout.annotations]
+    words = list(figure.data[-1].text)
     assert words[:3] == ["<b>100 人</b>", "<b>100 人</b>  占上一步 100.0%", "<b>91 人</b>  占上一步 91.0%"]
 
 

@@ -32,7 +32,7 @@ def test_a_row_without_value_has_no_bar():
 
 
 def test_a_value_has_the_shape_of_its_state_and_a_bar_without_state_none():
-    values = trace(gauges(ROWS, SCALE), "scatter")[-1]
+    values = trace(gauges(ROWS, SCALE), "scatter")[1]
     assert list(values.y) == [0]
     assert list(values.marker.symbol) == ["diamond"]
 
@@ -40,7 +40,7 @@ def test_a_value_has_the_shape_of_its_state_and_a_bar_without_state_none():
 @pytest.mark.parametrize(("place", "symbol"), [(150, "triangle-right"), (-20, "triangle-left")])
 def test_a_value_beyond_the_scale_is_an_arrow_at_its_end(place, symbol):
     scale = Scale(low=0, high=100, band=(20, 80))
-    values = trace(gauges([Gauge(label="成果", place=place, text="57", state=State.REACHED)], scale), "scatter")[-1]
+    values = trace(gauges([Gauge(label="成果", place=place, text="57", state=State.REACHED)], scale), "scatter")[1]
     assert list(values.marker.symbol) == [symbol]
     assert 0 < values.x[0] < 100
 
@@ -62,3 +62,9 @@ def test_the_band_and_the_lines_are_drawn_below_the_values():
 
 def test_a_click_leads_where_the_row_does():
     assert gauges(ROWS, SCALE).layout.meta["rows"] == {"0": "/indicators/SCH-LVL-01"}
+
+
+def test_every_row_is_told_in_words_at_its_right():
+    words = trace(gauges(ROWS, SCALE), "scatter")[-1]
+    assert list(words.text) == ["17.3", "—", "4,347 人"]
+    assert set(words.x) == {SCALE.high}
