@@ -23,6 +23,7 @@ from indicators.shelf import Entry
 from indicators.uses import uses_of
 from layouts import format as fmt
 from layouts.panel import Content
+from layouts.sheet import Sheet
 
 Pairs = Sequence[tuple[str, Component | str]]
 
@@ -152,6 +153,7 @@ def draw_row(data: Card) -> Content:
     return Content(
         body=html.Div(html.Table([caption, head, body], className="table-5"), className="table-scroll"),
         note="九栏一行，打印本页即得这一行",
+        sheets=[Sheet(title="诊断要素（表5）", columns=TABLE_5, rows=[cells])],
     )
 
 

@@ -14,12 +14,13 @@ from dashboards.entitlements import LEVELS_ZH
 from dashboards.indicator_view import ROWS_PER_PAGE, Card
 from dashboards.overview import WITHHELD, link_of, valued, worst_first
 from dashboards.wording import moment
-from indicators.results import IndicatorInfo, Line, PeriodInfo, State
+from indicators.results import IndicatorInfo, Line, PeriodInfo, State, ValuePoint
 from layouts import format as fmt
 from layouts import states, table
 from layouts.figures import history as course_over_time
 from layouts.graph import graph
 from layouts.panel import Content
+from layouts.sheet import Sheet
 
 _LINES: Final = (("目标", "target"), ("预警", "warning"), ("警戒", "alert"))
 _SHAPE_OF: Final = {"target": State.REACHED, "warning": State.WARNING, "alert": State.ALERT}
@@ -57,6 +58,26 @@ def draw_number(data: Card) -> Content:
             *_behind(data, course.point.period),
         ],
         title=f"{data.place.name} · {point.period.label}",
+        sheets=[_sheet(data.place.name, info, point)],
+    )
+
+
+def _sheet(name: str, info: IndicatorInfo, point: ValuePoint) -> Sheet:
+    """The number as a table of one row, for files."""
+    is_judged = point.value is not None and info.target is not None
+    return Sheet(
+        title=f"{name}的{info.name_zh}",
+        columns=("时段", f"{info.name_zh}({info.unit})", "状态", "分子", "分母", "记录数"),
+        rows=[
+            (
+                point.period.label,
+                point.value,
+                info.judge(point.value).value if is_judged else None,
+                point.numerator,
+                point.denominator,
+                point.rows,
+            )
+        ],
     )
 
 
@@ -178,7 +199,6 @@ def draw_history(data: Card) -> Content:
             sheet=course_over_time.sheet(name, points, info),
         ),
         note=f"{known} 个时段有数值" + (f" · {SO_FAR}" if data.course.is_so_far else ""),
-        number=data.own.href,
     )
 
 
@@ -237,7 +257,6 @@ def draw_below(data: Card) -> Content:
         body=[*head, listed, pager],
         title=f"往下一级：{noun}",
         note=f"{period.label} · 点名称看它的口径卡" + (f" · {withheld} 个{noun}{WITHHELD}" if withheld else ""),
-        number=data.own.href,
     )
 
 

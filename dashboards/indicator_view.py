@@ -130,10 +130,3 @@ class Card:
         """The same indicator of another entity, in the period shown."""
         period = "" if self.course is None else self.course.point.period.key
         return Number(code=self.entry.code, level=level, entity_id=entity_id, period=period)
-
-    @property
-    def own(self) -> Number:
-        """The very number shown; without one, the indicator."""
-        return (
-            Number(code=self.entry.code) if self.place is None else self.number(self.place.level, self.place.entity_id)
-        )

@@ -40,6 +40,13 @@ def test_the_number_is_shown_with_what_it_is_made_of_and_who_computed_it():
     assert "计算于2026-11-20 11:00" in shown
 
 
+def test_number_and_row_can_be_taken_as_files():
+    (sheet,) = draw_number(card(search=f"?of=dept:2&period={WEEK_3}")).sheets
+    assert sheet.rows == [("第3周", 95.6, "达标", 956.0, 1000.0, 1000)]
+    (row,) = draw_row(card()).sheets
+    assert tuple(row.columns) == TABLE_5
+
+
 def test_without_an_entity_the_own_node_is_meant_and_the_latest_period():
     assert card("CRS-ATT-01", DEPARTMENT_HEAD).place.name == DEPARTMENTS[0]
     assert card("CRS-ATT-01", DEPARTMENT_HEAD).course.point.period.ordinal == 11
@@ -116,7 +123,6 @@ def test_the_history_has_a_sheet_with_every_period():
     content = draw_history(card(search="?of=dept:2"))
     assert types(content.body, "Graph")
     assert content.note == "11 个时段有数值"
-    assert content.number == card(search="?of=dept:2").own.href
 
 
 @pytest.mark.parametrize("layer", LAYERS)
