@@ -18,6 +18,7 @@ from indicators.lessons import Meeting
 from indicators.model import SCHOOL_ID
 from indicators.results import (
     STATES,
+    DepartmentInfo,
     EntityInfo,
     IndicatorInfo,
     PeriodInfo,
@@ -163,20 +164,29 @@ class Courses:
             return [ValuePoint(period=period, value=None) for period in self.frame.periods]
         return aligned(frame, self.frame)
 
+    @cached_property
+    def whole(self) -> DepartmentInfo | None:
+        """The department that `overall` is of: the one chosen, or the only one of who sees no other; None for the school."""
+        departments = self.view.services.values.departments(scope=self.view.scope)
+        chosen = filters.department_id(self.view)
+        if chosen is None and len(departments) == 1 and not self.view.scope.is_unlimited("offering"):
+            return departments[0]
+        return next((item for item in departments if item.dept_id == chosen), None)
+
     @property
     def whole_level(self) -> str:
         """Level of what `overall` is of."""
-        return "school" if filters.department_id(self.view) is None else "dept"
+        return "school" if self.whole is None else "dept"
 
     @property
     def whole_id(self) -> int:
         """Key of what `overall` is of."""
-        return filters.department_id(self.view) or SCHOOL_ID
+        return SCHOOL_ID if self.whole is None else self.whole.dept_id
 
     @property
     def overall_name(self) -> str:
         """Whose rate `overall` is."""
-        return "全校" if filters.department_id(self.view) is None else filters.department_name(self.view)
+        return "全校" if self.whole is None else self.whole.name
 
     @cached_property
     def term(self) -> TermInfo | None:

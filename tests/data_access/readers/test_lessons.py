@@ -28,6 +28,8 @@ pytestmark = pytest.mark.slow
 
 ALL = Scope.all("test")
 TERM = "2026-2027-1"
+READ = {"fact_attendance", "fact_unit_assess", "fact_observation"}
+"""The facts that lessons are told by; to compute the others would take a minute."""
 
 
 def scope_of(*posts):
@@ -38,7 +40,7 @@ def scope_of(*posts):
 def college(install, tmp_path_factory):
     """The lessons of a random college, and its tables as rows."""
     place = install(tmp_path_factory.mktemp("lessons"))
-    tables = random_tables(11)
+    tables = {name: table for name, table in random_tables(11).items() if name.startswith("dim_") or name in READ}
     load_tables(place.lake, iter(tables.items()))
     compute(place.lake, place.database, shipped_library(), as_of=AS_OF)
     rosters = RosterReader(place.lake, place.database)
@@ -77,7 +79,7 @@ def stored_under(rows, table, term):
 def test_units_are_those_of_all_sections_of_the_course_and_term(college):
     lessons, _, rows = college
     checked = 0
-    for term in {row["term_id"] for row in rows["dim_offering"]}:
+    for term in [row["term_id"] for row in rows["dim_term"]]:
         sections = of_term(rows, term)
         scores = defaultdict(list)
         for row in stored_under(rows, "fact_unit_assess", term):
@@ -105,7 +107,7 @@ def test_units_are_those_of_all_sections_of_the_course_and_term(college):
 def test_degrees_are_means_and_spreads_of_the_forms_submitted(college):
     lessons, _, rows = college
     checked = 0
-    for term in {row["term_id"] for row in rows["dim_offering"]}:
+    for term in [row["term_id"] for row in rows["dim_term"]]:
         sections, given = of_term(rows, term), stored_under(rows, "fact_observation", term)
         for section, (course, dept) in list(sections.items())[:6]:
             found = lessons.visits(section, scope=ALL)
