@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 ROWS = ".data-table tbody tr"
 SUBJECTS = {
-    "leader": ("校领导", "各系部"),
+    "leader": ("校领导", "五横×五纵"),
     "depthead": ("系(部)主任 · ", "本系专业"),
     "teacher": ("任课教师", "教学班"),
     "adviser": ("班主任 · ", "下滑最多的学生"),
@@ -68,13 +68,22 @@ def test_everybody_else_has_a_home_without_a_broken_or_blank_panel(visit_of, use
     assert page.evaluate("document.documentElement.scrollWidth") <= 1440
 
 
-def test_a_leader_goes_from_the_school_to_the_sections_of_a_department(visit_of):
+def test_a_leader_goes_from_the_school_to_the_sections_one_level_down(visit_of):
     page = home_of(visit_of(), "leader")
-    link = panel(page, "各系部").locator(f"{ROWS} a").first
-    name = link.inner_text()
-    link.click()
-    page.wait_for_url(re.compile(r"/courses\?dept=\d+$"))
-    expect(page.locator(".tile-title").first).to_have_text(f"{name}到课率")
+    page.locator(".tile-title", has_text="到课率").first.click()
+    page.wait_for_url(re.compile(r"/courses$"))
+    expect(page.locator(".tile-title").first).to_have_text("全校到课率")
+
+
+def test_a_cell_of_the_five_by_five_opens_its_indicators_by_keyboard(visit_of):
+    page = home_of(visit_of(), "leader")
+    cells = panel(page, "五横×五纵").locator("td a")
+    expect(cells).to_have_count(25)
+    items = int(re.search(r"(\d+)项", cells.nth(10).inner_text())[1])
+    cells.nth(10).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/indicators\?layer=.+&system=.+"))
+    expect(page.locator(".data-table tbody tr")).to_have_count(items)
 
 
 def test_a_department_head_goes_from_the_department_to_a_student(visit_of):
