@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from dash import dcc, html
+from dash.development.base_component import Component
 
 from dashboards import ids
 from dashboards.page import Filter, Kind, View
@@ -80,12 +81,10 @@ def draw_batches(data: Imports) -> Content:
     """The imports, newest first, with what became of their rows."""
     total, found = data.batches
     if not total:
-        return Content(body=states.empty("还没有导入过文件。用 luoxuan import 导入后，这里列出每一批。"))
+        return Content(body=_nothing("还没有导入过文件", "用 luoxuan import 导入后，这里列出每一批。"))
     if not found:
         first = dcc.Link("看最新的导入", href=data.view.link(batches=""))
-        return Content(
-            body=[states.empty(f"只有 {total} 批导入，没有这一页。"), html.Nav(first, className="data-back")]
-        )
+        return Content(body=[_nothing("没有这一页", f"只有 {total} 批导入。"), html.Nav(first, className="data-back")])
     columns = [
         table.Column(title="批次", is_heading=True),
         table.Column(title="时间"),
@@ -106,6 +105,11 @@ def draw_batches(data: Imports) -> Content:
         ],
         note="点批次号看未通过的单元格 · 只有数据管理员看得到",
     )
+
+
+def _nothing(title: str, detail: str) -> Component:
+    """That there is nothing to list, which is as it should be."""
+    return states.message(states.Message(kind="empty", title=title, detail=detail))
 
 
 def _batch_row(data: Imports, batch: Batch) -> list[table.Cell]:
@@ -133,7 +137,7 @@ def draw_problems(data: Imports) -> Content:
     total, found = data.problems
     title = f"导入 {data.chosen} 未通过的单元格"
     if not total:
-        return Content(body=states.empty("这一批没有未通过的单元格，或没有这一批。"), title=title)
+        return Content(body=_nothing("没有未通过的单元格", "这一批的单元格都读得懂，或没有这一批。"), title=title)
     columns = [
         table.Column(title="文件", is_heading=True),
         table.Column(title="行", is_number=True),
@@ -164,7 +168,7 @@ def draw_problems(data: Imports) -> Content:
 def draw_waiting(data: Imports) -> Content:
     """How many sound rows wait for rows of another table."""
     if not data.waiting:
-        return Content(body=states.empty("没有在等待的行：每一行所指的学生、课程等都已入库。"))
+        return Content(body=_nothing("没有等待的行", "每一行所指的学生、课程等都已入库。"))
     known = contracts()
 
     def name(lake_name: str) -> str:

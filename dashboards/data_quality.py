@@ -205,7 +205,8 @@ def _names(found: Sequence[Source]) -> str:
     """The first of the sources, and how many more there are."""
     if not found:
         return "无"
-    return found[0].name if len(found) == 1 else f"{found[0].name} 等"
+    first = found[0].name.partition("/")[0]
+    return first if [first] == [source.name for source in found] else f"{first} 等"
 
 
 def draw_arrivals(data: DataQuality) -> Content:
@@ -375,10 +376,15 @@ def _table(name: str) -> str:
     return table_name(known[name].label_zh) if name in known else name
 
 
+def shows_quality(data: DataQuality) -> bool:
+    """True for who may read the indicators of the collection; who looks after it reads its batches alone."""
+    return any(data.view.scope.admits("dept", info.about) for info in data.infos.values())
+
+
 def draw_quality(data: DataQuality) -> Content:
     """按时率, 完整率 and 差错率 of the whole college by their indicators."""
     if not data.readings:
-        return Content(body=states.denied("你的岗位不含全校采集质量指标；上方的批次仍可查看。"))
+        return Content(body=states.denied("你的岗位不含全校的采集质量指标；部门的见“部门采集质量”。"))
     return Content(body=tiles.row([overview.tile(reading) for reading in data.readings]))
 
 
@@ -476,8 +482,22 @@ PAGE: Final = Page(
         Panel(name="arrivals", title="来源逐日到数", draw=draw_arrivals, height=860),
         Panel(name="loads", title="采集批次", draw=draw_loads, height=400),
         Panel(name="affected", title="受影响的指标", draw=draw_affected, columns=6, height=300),
-        Panel(name="departments", title="部门采集质量", draw=draw_departments, columns=6, height=300),
-        Panel(name="quality", title="采集质量指标", draw=draw_quality, height=100, is_framed=False),
+        Panel(
+            name="departments",
+            title="部门采集质量",
+            draw=draw_departments,
+            columns=6,
+            height=300,
+            belongs=shows_quality,
+        ),
+        Panel(
+            name="quality",
+            title="采集质量指标",
+            draw=draw_quality,
+            height=100,
+            is_framed=False,
+            belongs=shows_quality,
+        ),
         Panel(name="sources", title="来源", draw=draw_sources, height=1100),
         Panel(
             name="imports",

@@ -74,7 +74,9 @@ def arrivals(
                 "showgrid": False,
                 "tickvals": list(range(rows)),
                 "ticktext": [
-                    f'<a href="{escape(lane.href, quote=True)}" target="_self">{escape(lane.name)}</a>' for lane in lanes
+                    f'<a href="{escape(lane.href, quote=True)}" target="_self">'
+                    f'<span style="color:{token["ink"]}">{escape(lane.name)}</span></a>'
+                    for lane in lanes
                 ],
                 "ticklabelstandoff": 8,
             },
