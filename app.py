@@ -31,6 +31,10 @@ from data_access.safe_start import check_safe_start
 from data_access.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dashboards.services import Services
+    from data_access.access.viewer import Viewer
     from indicators.values import StoredValues
 
 ROOT: Final = Path(__file__).resolve().parent
@@ -50,15 +54,8 @@ def open_values(settings: Settings, database: Engine) -> StoredValues:
     return StoredValues(ValueReader(database), RosterReader(open_lake(settings, database), database))
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """The web application of an installation, ready for a WSGI server.
-
-    Raises:
-        ConfigurationError: the settings are unsafe.
-    """
-    from dashboards import PAGES  # noqa: PLC0415
-    from dashboards.identity import current_viewer  # noqa: PLC0415
-    from dashboards.server import make  # noqa: PLC0415
+def open_services(settings: Settings, database: Engine, *, viewer: Callable[[], Viewer], secret: bytes) -> Services:
+    """Everything that pages may use in an installation; `viewer` tells who asks in the current request."""
     from dashboards.services import Services  # noqa: PLC0415
     from data_access.access.account_files import AccountFile  # noqa: PLC0415
     from data_access.access.accounts import Accounts  # noqa: PLC0415
@@ -68,7 +65,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     from data_access.access.posts import Posts  # noqa: PLC0415
     from data_access.access.screen_settings import ScreenSettingStore  # noqa: PLC0415
     from data_access.access.screens import Screens  # noqa: PLC0415
-    from data_access.access.secret import installation_secret  # noqa: PLC0415
     from data_access.access.sessions import Sessions  # noqa: PLC0415
     from data_access.model_weights import ModelWeights  # noqa: PLC0415
     from data_access.readers.benchmarks import BenchmarkReader  # noqa: PLC0415
@@ -86,16 +82,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     from indicators.numbers import Numbers  # noqa: PLC0415
     from indicators.shelf import Shelf  # noqa: PLC0415
 
-    chosen = settings or Settings.from_environment()
-    database = open_home(chosen)
-    check_safe_start(chosen, database)
-    secret = installation_secret(chosen)
     audit = AuditLog(database)
-    values = open_values(chosen, database)
+    values = open_values(settings, database)
     library = Shelf(values.reader, ProvenanceReader(database))
     model = shipped_model()
     model_weights = ModelWeights(database, audit, model.as_weights())
-    services = Services(
+    return Services(
         values=values,
         majors=MajorDiagnosis(values, MajorReader(values.rosters.facts), model_weights, model),
         model_weights=model_weights,
@@ -104,7 +96,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         numbers=Numbers(values.reader),
         benchmarks=Benchmarks(BenchmarkReader(values.rosters.facts)),
         digest=Digest(values, library),
-        viewer=current_viewer,
+        viewer=viewer,
         today=today,
         accounts=Accounts(database, audit),
         posts=Posts(database, audit),
@@ -115,12 +107,30 @@ def create_app(settings: Settings | None = None) -> Flask:
         screen_settings=ScreenSettingStore(database, audit),
         authentication=Authentication(database, audit, secret),
         audit=audit,
-        settings=chosen,
+        settings=settings,
         team=TeamReader(values.rosters.facts),
         rolls=values.rolls,
         loads=LoadReader(values.rosters.facts),
         imports=ImportReader(database),
     )
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The web application of an installation, ready for a WSGI server.
+
+    Raises:
+        ConfigurationError: the settings are unsafe.
+    """
+    from dashboards import PAGES  # noqa: PLC0415
+    from dashboards.identity import current_viewer  # noqa: PLC0415
+    from dashboards.server import make  # noqa: PLC0415
+    from data_access.access.secret import installation_secret  # noqa: PLC0415
+
+    chosen = settings or Settings.from_environment()
+    database = open_home(chosen)
+    check_safe_start(chosen, database)
+    secret = installation_secret(chosen)
+    services = open_services(chosen, database, viewer=current_viewer, secret=secret)
     return make(PAGES, services, secret=secret, assets_folder=ROOT / "assets")
 
 

@@ -10,6 +10,7 @@ import datetime as dt
 import tempfile
 from pathlib import Path
 
+from bench.callbacks import callbacks
 from bench.college import open_bench
 from bench.compute import attendance_family, full_compute, one_day
 from bench.pages import page_reads
@@ -27,7 +28,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="luoxuan-bench-") as scratch:
         bench = open_bench(arguments.home or Path(scratch), students=arguments.students, repeat=arguments.repeat)
         print(f"{bench.facts:,} fact rows, {bench.threads} threads, {dt.datetime.now().astimezone():%Y-%m-%d}\n")
-        for measure in (full_compute, attendance_family, one_day, store_shapes, page_reads, sign_ins):
+        for measure in (full_compute, attendance_family, one_day, store_shapes, page_reads, callbacks, sign_ins):
             for line in measure(bench):
                 print(line, flush=True)
             print()

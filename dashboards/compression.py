@@ -66,12 +66,14 @@ def install(server: Flask) -> None:
 
     def squeeze(response: Response) -> Response:
         if request.endpoint == DATA:
-            return data.after_request(response)
+            answer: Response = data.after_request(response)
+            return answer
         if request.endpoint in _FILES and response.status_code == 200 and request.method == "GET":
             has_version = request.endpoint == SUITES or "m" in request.args
             response.direct_passthrough = False
             response.get_data()  # no longer a stream, which could not be kept
-            return (files if has_version else data).after_request(response)
+            sent: Response = (files if has_version else data).after_request(response)
+            return sent
         return response
 
     server.after_request(squeeze)
