@@ -134,7 +134,7 @@ def draw_tiles(data: Cockpit) -> Content:
 
 
 def _tile(data: Cockpit, item: Headline, reading: Reading) -> tiles.Tile:
-    drawn = tile(reading)
+    drawn = tile(reading, due=data.until)
     leads = item.leads if item.leads and data.viewer.may(item.requires) else ""
     return replace(drawn, title=item.label or drawn.title, href=leads or drawn.card)
 

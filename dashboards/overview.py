@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -17,11 +18,12 @@ from data_access.access.scope import Scope
 from data_access.access.viewer import Viewer
 from indicators.results import Board, EntityInfo, IndicatorInfo, Reading, Standing, ValuePoint
 from layouts import format as fmt
-from layouts import table, tiles
+from layouts import states, table, tiles
 from layouts.figures.point_labels import ROOM_FOR_A_PERIOD
 from layouts.figures.trend import Series, trend
 from layouts.graph import graph
 from layouts.panel import Content
+from layouts.sheet import Sheet
 
 SCHOOL: Final = "全校"
 ROWS_SHOWN: Final = 60
@@ -37,8 +39,13 @@ _LONGEST_BESIDE_LINE: Final = 6
 """Characters of a number that leave room for the line at its right."""
 
 
-def tile(reading: Reading) -> tiles.Tile:
-    """The latest value of a reading, its change, its target and the period it is of."""
+def tile(reading: Reading, *, due: dt.date | None = None) -> tiles.Tile:
+    """The latest value of a reading, its change, its target and the period it is of.
+
+    Args:
+        reading: of one entity.
+        due: the day up to which values could be there, where the tile is to turn grey once they lag behind it.
+    """
     info, latest = reading.info, reading.latest
     digits = fmt.digits_of(info.unit)
     value = fmt.number(latest.value, digits=digits)
@@ -61,7 +68,12 @@ def tile(reading: Reading) -> tiles.Tile:
         history=history if has_room else (),
         reference=info.target if isinstance(info.target, int | float) else None,
         card=of_reading(reading).href,
+        days_behind=None if due is None or latest.value is None else _days_behind(latest, due),
     )
+
+
+def _days_behind(latest: ValuePoint, due: dt.date) -> int | None:
+    return states.days_behind(latest.period.kind, min(latest.period.end, due), due=due, today=due)
 
 
 def period_of(point: ValuePoint) -> str:
@@ -88,12 +100,20 @@ def weekly_line(
         if any(point.value is not None for point in line.points) and [point.value for point in line.points] != values
     ]
     last = next((point.period.key for point in reversed(own.points) if point.value is not None), None)
+    lines = [own, *compared]
+    by_key = [{point.period.key: point.value for point in line.points} for line in lines]
+    sheet = Sheet(
+        title=label,
+        columns=("周次", *(f"{line.name}({info.unit})" for line in lines)),
+        rows=[(point.period.label, *(known.get(point.period.key) for known in by_key)) for point in own.points],
+    )
     return Content(
         body=graph(
-            trend([own, *compared], info, focus=last, height=height, counted=("实到", "应到")),
+            trend(lines, info, focus=last, height=height, counted=("实到", "应到")),
             label=label,
             min_width=_ROOM_FOR_LABELS + ROOM_FOR_A_PERIOD * len(own.points),
             is_read_from_end=True,
+            sheet=sheet,
         ),
         title=f"逐周{info.name_zh.removeprefix('所授班级')}",
         note="与" + "、".join(line.name for line in compared) + "比较" if compared else "",

@@ -36,7 +36,7 @@ def graph(
     graph_id: str | dict[str, Any] | None = None,
     min_width: int = 0,
     is_read_from_end: bool = False,
-    sheet: Sheet | None = None,
+    sheet: Sheet,
 ) -> Component:
     """A figure as high as its layout says.
 
@@ -64,7 +64,7 @@ def graph(
     scrolls = {"style": {"overflowX": "auto"}} if min_width else {}
     name = "chart chart-from-end" if is_read_from_end else "chart"
     drawn = html.Div(chart, role="group", className=name, **scrolls, **{"aria-label": label})
-    return drawn if sheet is None else html.Div([drawn, _table_view(sheet)], className=CHART_VIEW)
+    return html.Div([drawn, _table_view(sheet)], className=CHART_VIEW)
 
 
 def _table_view(sheet: Sheet) -> Component:

@@ -33,13 +33,13 @@ class Chart:
     Attributes:
         figure: as plotly's own tree of plain values.
         height: in px, with `least_width` the room that it needs; 0 where any width will do.
-        sheet: its numbers; None where the page did not say them.
+        sheet: its numbers.
     """
 
     figure: Mapping[str, Any]
     height: int
     least_width: int
-    sheet: Sheet | None
+    sheet: Sheet
 
 
 Part = Chart | Sheet
@@ -129,9 +129,7 @@ def _written(cell: Any) -> Datum:
 
 def _parts(title: str, tree: Any) -> Iterator[Part]:
     if _has_class(tree, CHART_VIEW):
-        yield from _charts(tree, next((sheet_of(item.data) for item in _walk(tree) if _is_rows(item)), None))
-    elif _kind(tree) == "Graph":
-        yield from _charts(tree, None)
+        yield from _charts(tree, next(sheet_of(item.data) for item in _walk(tree) if _is_rows(item)))
     elif _is_rows(tree):
         yield sheet_of(tree.data)
     elif _has_class(tree, "tiles"):
@@ -141,7 +139,7 @@ def _parts(title: str, tree: Any) -> Iterator[Part]:
             yield from _parts(title, child)
 
 
-def _charts(tree: Any, sheet: Sheet | None) -> Iterator[Chart]:
+def _charts(tree: Any, sheet: Sheet) -> Iterator[Chart]:
     for item in _walk(tree):
         if _kind(item) == "Graph":
             figure = item.figure.to_plotly_json() if hasattr(item.figure, "to_plotly_json") else item.figure

@@ -67,7 +67,7 @@ class Snapshot:
     def sheets(self) -> tuple[Sheet, ...]:
         """All numbers, those behind the charts included."""
         found = (part.sheet if isinstance(part, Chart) else part for part in self.parts)
-        return tuple(sheet for sheet in found if sheet is not None and sheet.columns)
+        return tuple(sheet for sheet in found if sheet.columns)
 
     @property
     def rows(self) -> int:

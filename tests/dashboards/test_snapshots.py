@@ -88,9 +88,7 @@ def test_the_menu_leads_to_the_files_of_the_view_that_is_shown():
     assert menu.files["pdf"] == "/panels/sections/line.pdf?path=%2Fsections&search=%3Fdept%3D2%26q%3Da+b"
 
 
-def test_what_has_no_numbers_is_offered_as_a_picture_and_a_message_not_at_all():
-    chart = dataclasses.replace(chart_content(), body=chart_content().body.children[0])
-    assert list(snapshots.menu_of(PAGE, ITEM, chart, EVERYBODY, ADDRESS).files) == ["png", "svg", "pdf"]
+def test_a_message_is_no_file_but_numbers_made_for_files_are():
     assert snapshots.menu_of(PAGE, ITEM, Content(body="没有"), EVERYBODY, ADDRESS) == Menu(files={})
     sheet = Sheet(title="a", columns=("b",), rows=[(1,)])
     files = snapshots.menu_of(PAGE, ITEM, Content(body="x", sheets=(sheet,)), EVERYBODY, ADDRESS).files

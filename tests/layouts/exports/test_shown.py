@@ -8,7 +8,7 @@ from layouts import states, table, tiles
 from layouts.exports.shown import Chart, has_chart, has_numbers, notes_of, number_of, parts_of, sheet_of
 from layouts.panel import Content
 from tests.layouts.component_tree import types
-from tests.layouts.exports.samples import WEEKS, chart_content, figure
+from tests.layouts.exports.samples import WEEKS, chart_content
 
 ID = {"role": "table", "page": "p", "name": "t"}
 
@@ -108,12 +108,3 @@ def test_a_message_is_nothing_to_take_away():
 def test_which_part_of_a_list_is_shown_is_told():
     body = [listed([], []), table.pager(table.Slice(total=90, page=2, size=30), noun="名学生", link=str)]
     assert notes_of(Content(body=body)) == ["第 31–60 名学生，共 90"]
-
-
-def test_a_chart_without_numbers_of_its_own_is_still_a_chart():
-    from layouts.graph import graph  # noqa: PLC0415 (the only test that draws one so)
-
-    content = Content(body=graph(figure(), label="到课率"))
-    assert has_chart(content)
-    assert not has_numbers(content)
-    assert parts_of("到课率", content)[0].sheet is None
