@@ -58,6 +58,7 @@ export class Feed {
     this.failures = 0;
     this.state = "starting";
     this.offset = 0;
+    this.isTimed = false;
     this.due = 0;
     this.asking = null;
   }
@@ -149,6 +150,7 @@ export class Feed {
     const server = Date.parse(text || "");
     if (!Number.isNaN(server)) {
       this.offset = server - Date.now();
+      this.isTimed = true;
     }
   }
 }

@@ -165,7 +165,8 @@ function night() {
 
 /** Load the page anew once a night, or where its script is too old, but only from a server that has just answered. */
 function watchNight(now) {
-  if (!feed.feed && feed.state !== "outdated") {
+  // By the server's clock alone: a wrong one here would change the night when the first answer puts it right.
+  if (!feed.isTimed) {
     return;
   }
   const current = night();

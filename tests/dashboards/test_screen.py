@@ -154,4 +154,5 @@ def test_what_the_page_needs_is_served_before_sign_in(web):
     assert len(set(assets)) == 4
     stranger = web.browser()
     for address in [*assets, "/assets/js/screen-feed.js", "/assets/js/screen-draw.js"]:
-        assert stranger.get(address).status_code == 200, address
+        with stranger.get(address) as answer:
+            assert answer.status_code == 200, address
