@@ -117,6 +117,7 @@ def draw_trend(data: SchoolClass) -> Content:
         label=f"{data.info.name}逐周到课率，与专业、系部和全校比较",
         versions=services.values.versions(),
         number=Number(code=ATTENDANCE, level="class", entity_id=data.info.class_id).href,
+        height=380,
     )
 
 

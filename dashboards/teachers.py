@@ -44,7 +44,7 @@ TEAM: Final = (
     Aspect(name="整体队伍", codes=("TCH-TEAM-05", "TCH-TEAM-06", "TCH-TEAM-08", "TCH-TEAM-09", "TCH-SOC-04")),
     Aspect(name="师德与发展", codes=("TCH-ETH-02", "TCH-DEV-02", "TCH-DEV-04", "TCH-DEV-05")),
 )
-SIDE_BY_SIDE: Final = ("TCH-TEAM-03", "TCH-TEAM-04", "TCH-TEAM-01", "TCH-TEAM-02", "TCH-TEAM-06", "TCH-TEAM-07",
+SIDE_BY_SIDE: Final = ("TCH-TEAM-03", "TCH-TEAM-04", "TCH-TEAM-02", "TCH-TEAM-06", "TCH-TEAM-07",
                        "TCH-DEV-02", "TCH-DEV-04")  # fmt: skip
 OF_ONE: Final = ("TCH-ETH-01", "TCH-TEA-02", "TCH-TEA-03", "TCH-RES-03", "TCH-SOC-01", "TCH-DEV-01")
 """师德考核, 学生评教, 听课评价, 教科研成果, 企业实践, 发展计划: one or two of each dimension."""

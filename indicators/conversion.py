@@ -33,7 +33,7 @@ def indicator_info(block: Mapping[str, Any], about: Subject) -> IndicatorInfo:
     How often somebody was counselled is neither good nor bad (包头 表15): the lines of the library only remind
     those who care, and nobody is judged by them.
     """
-    is_neutral = Topic.COUNSELLING in about.topics
+    is_neutral = about.topics == {Topic.COUNSELLING}
     return IndicatorInfo(
         code=block["code"],
         name_zh=block["name_zh"],

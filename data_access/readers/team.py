@@ -24,7 +24,7 @@ UNKNOWN: Final = "未填报"
 
 ENGAGEMENT, AGE, TITLE, DEGREE, DUAL, LADDER, STAY = "专兼", "年龄", "职称", "学位", "双师素质", "发展阶梯", "在岗"
 ASPECTS: Final[Mapping[str, tuple[str, ...]]] = {
-    ENGAGEMENT: ("专任教师", "企业兼职教师", "其他教职工"),
+    ENGAGEMENT: ("专任教师", "企业兼职", "其他"),
     AGE: ("35岁及以下", "36–45岁", "46–55岁", "56岁及以上", UNKNOWN),
     TITLE: ("正高", "副高", "中级", "初级及以下", UNKNOWN),
     DEGREE: ("博士", "硕士", "学士", "其他", UNKNOWN),
@@ -40,7 +40,7 @@ _STRUCTURE: Final = f"""
     FROM (
         SELECT is_fulltime, UNNEST([
             {{'aspect': '{ENGAGEMENT}', 'name': CASE WHEN is_fulltime THEN '专任教师'
-                WHEN is_enterprise_part THEN '企业兼职教师' ELSE '其他教职工' END}},
+                WHEN is_enterprise_part THEN '企业兼职' ELSE '其他' END}},
             {{'aspect': '{AGE}', 'name': CASE WHEN age <= 35 THEN '35岁及以下' WHEN age <= 45 THEN '36–45岁'
                 WHEN age <= 55 THEN '46–55岁' WHEN age > 55 THEN '56岁及以上' ELSE '{UNKNOWN}' END}},
             {{'aspect': '{TITLE}', 'name': COALESCE(title_level, '{UNKNOWN}')}},

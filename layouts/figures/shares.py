@@ -17,7 +17,7 @@ _STATE_ROW: Final = 30
 _TOP, _BOTTOM, _RIGHT = 4, 8, 74
 _CHARACTER: Final = 13
 """Room in px for a character of a row's name."""
-_CHARACTER_SHARE: Final = 2.3
+_CHARACTER_SHARE: Final = 2.9
 """Percent of a bar that a character takes; parts too small for their name carry none, pointer and table name them."""
 _LEAST_COUNTED: Final = 6.0
 """Percent of a bar from which on a state is marked with shape and number."""

@@ -11,9 +11,13 @@ BLOCK = {
 
 
 @pytest.mark.parametrize(
-    ("topic", "lines"),
-    [(Topic.COUNSELLING, (None, None, None)), (Topic.DISCIPLINE, ((0.0, 6.0), (0.0, 10.0), (0.0, 16.0)))],
+    ("topics", "lines"),
+    [
+        ({Topic.COUNSELLING}, (None, None, None)),
+        ({Topic.DISCIPLINE}, ((0.0, 6.0), (0.0, 10.0), (0.0, 16.0))),
+        ({Topic.COUNSELLING, Topic.HARDSHIP}, ((0.0, 6.0), (0.0, 10.0), (0.0, 16.0))),
+    ],
 )
-def test_nobody_is_judged_by_how_often_they_were_counselled(topic, lines):
-    info = indicator_info(BLOCK, Subject(privacy=Privacy.SENSITIVE, topics=frozenset({topic})))
+def test_nobody_is_judged_by_how_often_they_were_counselled(topics, lines):
+    info = indicator_info(BLOCK, Subject(privacy=Privacy.SENSITIVE, topics=frozenset(topics)))
     assert (info.target, info.warning, info.alert) == lines
