@@ -10,6 +10,7 @@ from dashboards.courses_data import Courses, order, take, weeks_below
 from indicators.results import STATES, State
 from layouts import format as fmt
 from layouts.figures.heatmap import least_width
+from tests.dashboards.campus import DEPARTMENT_HEAD, Campus, services_of, viewer
 from tests.dashboards.college import ATTENDANCE, TERM, College, services, week
 from tests.layouts.component_tree import find, text, types
 
@@ -207,6 +208,24 @@ def test_the_state_of_the_whole_is_on_its_tile():
     state = data.info.judge(data.overall[data.focus].value)
     assert state is not State.NO_DATA
     assert state.value in text(find(courses.draw_tiles(data).body, className="tile")[0])
+
+
+class OneDepartment(Campus):
+    """A campus as the head of its first department sees it."""
+
+    def departments(self, *, scope):
+        return super().departments(scope=scope)[:1]
+
+    def latest_term(self, code, level, *, kind, scope):
+        return TERM.key
+
+
+def test_who_sees_one_department_alone_reads_the_rate_of_that_department():
+    head = services_of(viewer(DEPARTMENT_HEAD), OneDepartment())
+    data = Courses(view=PAGE.view(head, path="/courses", search=""))
+    assert (data.whole_level, data.whole_id, data.overall_name) == ("dept", 1, "机电工程系")
+    assert load().overall_name == "全校"
+    assert load("?dept=2").overall_name == "信息工程系"
 
 
 # -- the three rates ----------------------------------------------------------------------------
