@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from dashboards import changes, cockpit, duties, filters, ids, student, teacher
+from dashboards import changes, cockpit, duties, filters, ids, major_parts, student, teacher
 from dashboards.desks import ATTENDANCE, NOUNS, Desk, Listing, desk_of
 from dashboards.overview import (
     SCHOOL,
@@ -169,7 +169,7 @@ def draw_tiles(data: Home) -> Content:
     if not data.readings:
         return Content(body=states.empty("这个岗位的指标还没有计算，或当前指标库不含这些指标。"))
     shown = duties.most_in_need(data.readings) if data.desk.shows_duties else data.readings
-    return Content(body=tiles.row([*map(tile, shown), *teacher.entry(data.post)]))
+    return Content(body=tiles.row([*map(tile, shown), *teacher.entry(data.post), *major_parts.entry(data.post)]))
 
 
 def draw_trend(data: Home) -> Content:

@@ -9,14 +9,17 @@ from typing import Final
 import numpy as np
 
 from dashboards import ids
+from dashboards.desks import LINKS
 from dashboards.page import Filter, Kind, View
 from dashboards.services import Services
+from data_access.access.roles import Role
 from data_access.access.scope import Scope
+from data_access.access.viewer import Post
 from indicators.eight_dimensions import printed, state_of
 from indicators.major_diagnosis import Diagnosis, YearScores
 from indicators.results import State
 from layouts import format as fmt
-from layouts import table
+from layouts import table, tiles
 from layouts.controls import Option
 from layouts.figures.quadrant import Axes, Spot, quadrant
 from layouts.graph import graph
@@ -183,3 +186,11 @@ def _weights(diagnosis: Diagnosis, rows: Sequence[int], subject: int | None) -> 
             found.setdefault(row, 4.0)
     kept = dict(sorted(found.items(), key=lambda item: -item[1])[:_NAMED_AT_MOST])
     return {**kept, subject: 100.0} if subject is not None else kept
+
+
+def entry(post: Post | None) -> Sequence[tiles.Tile]:
+    """The way from the home of who leads a major to its eight dimensions; none from other posts."""
+    if post is None or post.role is not Role.MAJOR_LEADER or post.node_level != "major":
+        return ()
+    href = LINKS["major"].address.format(post.node_id)
+    return (tiles.Tile(title="本专业八维度", value="查看", change="总分、位次、分项与差距", href=href),)

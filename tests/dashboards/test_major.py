@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboards import major, major_items
+from dashboards import major, major_items, major_parts
 from dashboards.major import PAGE
 from dashboards.major_items import distance, gap_words, place, written
 from dashboards.page import NotFoundError
@@ -123,3 +123,9 @@ def test_a_distance_is_told_in_the_good_direction():
 )  # fmt: skip
 def test_values_are_written_as_precisely_as_they_are_read(value, unit, words):
     assert written(value, unit) == words
+
+
+def test_who_leads_a_major_is_led_from_home_to_its_eight_dimensions():
+    assert [tile.href for tile in major_parts.entry(OWN_LEADER)] == ["/majors/2"]
+    assert major_parts.entry(LEADER) == ()
+    assert major_parts.entry(None) == ()
