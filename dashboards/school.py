@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from dash import html
+
 from dashboards import filters, ids, school_conditions, school_parts
 from dashboards.number import of_reading
 from dashboards.overview import SCHOOL, valued
@@ -86,7 +88,7 @@ def draw_section(data: School, section: Section) -> Content:
     ]
     rows = [_row(data, reading, is_mixed=is_mixed) for reading in readings]
     drawn = table.table(columns, rows, caption=f"学校{section.title}指标", table_id=ids.table("school", section.name))
-    return Content(body=drawn, note=f"{len(rows)} 项")
+    return Content(body=html.Div(drawn, className="diagnosis"), note=f"{len(rows)} 项")
 
 
 def _row(data: School, reading: Reading, *, is_mixed: bool) -> list[table.Cell]:
@@ -143,10 +145,9 @@ PAGE: Final = Page(
             name="conditions",
             title="基本办学条件",
             draw=school_conditions.draw_conditions,
-            columns=6,
             height=460,
         ),
-        Panel(name="peers", title="标杆比较", draw=school_conditions.draw_peers, columns=6, height=460),
+        Panel(name="peers", title="标杆比较", draw=school_conditions.draw_peers, height=660),
         Panel(name="parts", title="各系部贡献", draw=school_parts.draw_parts, columns=6, height=400),
         Panel(name="funnels", title="招生与就业", draw=school_parts.draw_funnels, columns=6, height=400),
         Panel(name="outcomes", title="招生就业与科研服务", draw=school_parts.draw_outcomes, height=400),
