@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from dashboards import filters, query
-from dashboards.entitlements import LEVELS_ZH
 from dashboards.indicator_definition import draw_definition, draw_row, draw_uses
 from dashboards.indicator_number import draw_below, draw_history, draw_number
 from dashboards.indicator_view import Card
@@ -19,28 +18,21 @@ _LEVELS_BELOW: Final = "dept|major|class|course|offering|teacher|student"
 
 
 def heading(data: Card) -> Heading:
-    """The name of the indicator, where it belongs, and the way down to whose number is shown.
+    """The name of the indicator and where it belongs; whose number is shown stands in the panel, which follows links.
 
     Raises:
         NotFoundError: there is no such indicator.
     """
-    entry, place = data.entry, data.place
-    facts = [entry.code, f"{entry.layer} · {entry.dimension}", entry.five_system]
-    facts += [f"{LEVELS_ZH[place.level]} {place.name}"] if place is not None and place.level != "school" else []
-    crumbs = [Crumb(label="指标库", href=query.link("/indicators", {"layer": entry.layer}))]
-    if place is not None:
-        crumbs += [
-            Crumb(
-                label=name,
-                href=data.number(level, node_id).href if node_id and level in entry.levels else None,
-            )
-            for level, node_id, name in place.above
-            if name
-        ]
-        crumbs.append(Crumb(label=place.name))
-    else:
-        crumbs.append(Crumb(label=entry.info.name_zh))
-    return Heading(title=entry.info.name_zh, facts=facts, crumbs=crumbs)
+    entry = data.entry
+    return Heading(
+        title=entry.info.name_zh,
+        facts=(entry.code, f"{entry.layer} · {entry.dimension}", entry.five_system),
+        crumbs=(
+            Crumb(label="指标库", href="/indicators"),
+            Crumb(label=entry.layer, href=query.link("/indicators", {"layer": entry.layer})),
+            Crumb(label=entry.info.name_zh),
+        ),
+    )
 
 
 PAGE: Final = Page(

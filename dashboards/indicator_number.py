@@ -14,6 +14,7 @@ from dashboards.entitlements import LEVELS_ZH
 from dashboards.indicator_view import ROWS_PER_PAGE, Card
 from dashboards.overview import WITHHELD, link_of, valued, worst_first
 from dashboards.wording import moment
+from indicators.numbers import Place
 from indicators.results import IndicatorInfo, Line, PeriodInfo, State, ValuePoint
 from layouts import format as fmt
 from layouts import states, table
@@ -51,6 +52,7 @@ def draw_number(data: Card) -> Content:
             figure.append(states.mark(info.judge(point.value)))
     return Content(
         body=[
+            _path(data, data.place),
             html.Div(figure, className="number-figure"),
             html.P(_said(data), className="number-said"),
             *([_distances(info, point.value)] if info.target is not None and point.value is not None else []),
@@ -60,6 +62,17 @@ def draw_number(data: Card) -> Content:
         title=f"{data.place.name} · {point.period.label}",
         sheets=[_sheet(data.place.name, info, point)],
     )
+
+
+def _path(data: Card, place: Place) -> Component:
+    """The way down the tree to the entity, each node above with its own number for the same period."""
+    steps: list[Component] = []
+    for level, node_id, name in place.above:
+        if name:
+            is_open = node_id and level in data.entry.levels
+            steps.append(html.Li(dcc.Link(name, href=data.number(level, node_id).href) if is_open else name))
+    steps.append(html.Li(place.name, **{"aria-current": "page"}))
+    return html.Nav(html.Ol(steps), className="drill-path", **{"aria-label": "下钻路径"})
 
 
 def _sheet(name: str, info: IndicatorInfo, point: ValuePoint) -> Sheet:

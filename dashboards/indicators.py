@@ -161,9 +161,9 @@ def _state_options(_services: Services, _scope: Scope) -> Sequence[Option]:
 
 
 def heading(data: Catalogue) -> Heading:
-    """How many indicators there are, and whose values are shown."""
+    """How many indicators there are, and that there are no values where the viewer sees none."""
     facts = [f"{len(data.whole)} 个指标"]
-    facts += [f"数值：{data.node_name}"] if data.node is not None else ["你的岗位只看定义，没有数值"]
+    facts += [] if data.node is not None else ["你的岗位只看定义，没有数值"]
     return Heading(title="指标库", facts=facts, crumbs=(Crumb(label="指标库"),))
 
 

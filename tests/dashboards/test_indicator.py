@@ -112,11 +112,17 @@ def test_the_level_below_can_be_chosen_among_those_with_values():
     assert "没有教学班有这项指标的数值" in text(draw_below(data).body)
 
 
-def test_the_breadcrumb_leads_back_up_the_tree_for_the_same_period():
-    crumbs = indicator.heading(card(search=f"?of=dept:2&period={WEEK_3}")).crumbs
-    assert [crumb.label for crumb in crumbs] == ["指标库", "全校", DEPARTMENTS[1]]
-    assert crumbs[1].href == Number(code="CRS-ATT-01", level="school", entity_id=1, period=WEEK_3).href
-    assert crumbs[2].href is None
+def test_the_path_leads_back_up_the_tree_for_the_same_period():
+    (path,) = find(draw_number(card(search=f"?of=dept:2&period={WEEK_3}")).body, className="drill-path")
+    assert [text(step) for step in types(path, "Li")] == ["全校", DEPARTMENTS[1]]
+    (link,) = types(path, "Link")
+    assert link.href == Number(code="CRS-ATT-01", level="school", entity_id=1, period=WEEK_3).href
+
+
+def test_the_heading_is_that_of_the_indicator_whosever_number_is_shown():
+    heading = indicator.heading(card(search="?of=dept:2"))
+    assert heading == indicator.heading(card())
+    assert [crumb.label for crumb in heading.crumbs] == ["指标库", "课程", "到课率"]
 
 
 def test_the_history_has_a_sheet_with_every_period():

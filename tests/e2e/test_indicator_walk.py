@@ -125,15 +125,16 @@ def test_a_click_in_the_list_opens_the_card_and_a_click_below_goes_down(visit_of
     if below.count():
         child = below.first.inner_text()
         below.first.click()
-        expect(page.locator(".breadcrumb-line")).to_contain_text(child)
-        expect(page.locator(".breadcrumb-line li")).to_have_count(3)
+        expect(page.locator(".drill-path li").last).to_have_text(child)
+        page.locator(".drill-path a").first.click()
+        expect(page.locator(".drill-path li")).to_have_count(1)
 
 
 @pytest.mark.browser
 def test_from_the_school_to_the_missed_meetings_behind_a_rate(visit):
     page = visit.open("/indicators/CRS-ATT-01")
     page.get_by_role("link", name="教学班", exact=True).click()
-    page.wait_for_url(re.compile("down=offering"))
+    expect(page.locator(".panel-title", has_text="往下一级：教学班")).to_be_visible()
     row = page.locator("[id*='\"below\"'] .data-table tbody tr").first
     row.get_by_role("link", name="打开").click()
     page.wait_for_url(re.compile(r"/offerings/\d+\?week=\d+"))
