@@ -58,33 +58,9 @@
     }
   });
 
-  /* On the whole screen a single chart takes the height that is left; afterwards it has its own again. */
-  function fit(panel) {
-    const charts = Array.from(panel.querySelectorAll('.js-plotly-plot')).filter((chart) => chart.offsetParent !== null);
-    if (charts.length !== 1) {
-      return;
-    }
-    const [chart] = charts;
-    const frame = chart.closest('.dash-graph') || chart;
-    const isWhole = document.fullscreenElement === panel;
-    const own = Number(frame.dataset.height || chart._fullLayout.height);
-    const free = window.innerHeight - (panel.querySelector('.panel-body').scrollHeight - own) - 96;
-    const height = isWhole ? Math.max(own, free) : own;
-    if (isWhole || frame.dataset.height) {
-      frame.dataset.height = own;
-      frame.style.height = height + 'px';
-      window.Plotly.relayout(chart, { height });
-    }
-    if (!isWhole) {
-      delete frame.dataset.height;
-    }
-  }
-
+  /* Charts follow the width. Their height stays: labels beside lines are placed for it, in px. */
   document.addEventListener('fullscreenchange', () => {
-    document.querySelectorAll('.panel').forEach((panel) => {
-      resize(panel);
-      fit(panel);
-    });
+    document.querySelectorAll('.panel').forEach(resize);
   });
 
   /* Another page may be put into the same elements; it starts with its charts. */
