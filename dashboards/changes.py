@@ -70,7 +70,7 @@ def _remark(move: Move) -> str:
     lasting = _LASTING[move.period.kind] if move.is_lasting else ""
     if move.info.direction != "lower":
         return lasting
-    return f"{lasting}{'变好' if move.gain > 0 else '变差'}"
+    return f"{lasting.removeprefix('连续')}{'变好' if move.gain > 0 else '变差'}"
 
 
 def _link(viewer: Viewer, move: Move) -> str | None:

@@ -225,7 +225,7 @@ def draw_alarms(data: Cockpit) -> Content:
     note = f"全校 {school} 项 · 部门 {len(data.alarms) - school} 处，涉及 {len(groups)} 项指标，越线最远的在前"
     rest = len(groups) - ALARMS_SHOWN
     tail = [html.P(f"还有 {rest} 项指标有部门在警戒线以外。", className="panel-tail")] if rest > 0 else []
-    return Content(body=[drawn, *tail], note=note)
+    return Content(body=[html.Div(drawn, className="alarms"), *tail], note=note)
 
 
 def _alarm(data: Cockpit, alarms: Sequence[digest.Alarm]) -> list[table.Cell]:
