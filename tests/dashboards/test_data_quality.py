@@ -3,7 +3,7 @@ import datetime as dt
 
 import pytest
 
-from dashboards import data_imports, data_quality
+from dashboards import data_imports, data_sources
 from dashboards.data_quality import PAGE
 from data_access.access.permissions import Permission
 from data_access.access.privacy import Privacy, Subject
@@ -27,7 +27,7 @@ class Observed(Campus):
     """The college with the three indicators of its collection."""
 
     def indicator(self, code):
-        if code not in data_quality.CODES:
+        if code not in data_sources.CODES:
             raise UnknownNameError(code)
         lines = {"SCH-OPS-16": (99.5, 98.0, 95.0), "SCH-OPS-17": (0.2, 1.0, 3.0)}.get(code, (99.0, 95.0, 90.0))
         target, warning, alert = lines
@@ -120,7 +120,7 @@ def load_page(*posts, search="", values=None, **parts):
         services_of(viewer(*posts), values or Observed()),
         **{"loads": Deliveries(), "library": Library(), "imports": Record(), **parts},
     )
-    return data_quality.DataQuality(view=PAGE.view(services, path="/data", search=search))
+    return data_sources.DataQuality(view=PAGE.view(services, path="/data", search=search))
 
 
 def panel(name):
@@ -147,9 +147,9 @@ def test_a_dropped_day_turns_its_cell_red_and_says_so():
     names = [label.partition(">")[2] for label in chart.figure.layout.yaxis.ticktext]
     row = next(n for n, name in enumerate(names) if "教务" in name)
     trace = next(t for t in chart.figure.data if t.type == "scatter" and t.text == SHAPES[State.ALERT])
-    assert list(zip(trace.x, trace.y, strict=True)) == [(data_quality.DAYS - 2, row)]
+    assert list(zip(trace.x, trace.y, strict=True)) == [(data_sources.DAYS - 2, row)]
     assert chart.figure.layout.yaxis2.ticktext[row] == f"{SHAPES[State.ALERT]} 缺 1 天"
-    told = chart.figure.data[0].customdata[row][data_quality.DAYS - 2]
+    told = chart.figure.data[0].customdata[row][data_sources.DAYS - 2]
     assert "缺" in told
     assert "应采" not in told
 
@@ -201,11 +201,23 @@ def test_indicators_that_read_what_is_late_are_named_and_lead_to_their_cards():
 
 
 def test_whose_deliveries_are_out_of_reach_is_told_that_there_are_none_in_it():
-    teacher_only = load_page(post(Role.DATA_STEWARD, "school", 1, "全校"), values=Observed())
-    assert teacher_only.sources
-    outside = dataclasses.replace(teacher_only.view, scope=viewer(LEADER).scope_for(Permission.IMPORT_VIEW))
-    found = data_quality.DataQuality(view=outside)
-    assert "你的数据范围内没有来源" in text(drawn(found, "summary").body)
+    everything = load_page(post(Role.DATA_STEWARD, "school", 1, "全校"), values=Observed())
+    assert everything.sources
+    outside = dataclasses.replace(everything.view, scope=viewer(LEADER).scope_for(Permission.IMPORT_VIEW))
+    found = data_sources.DataQuality(view=outside)
+    assert "不负责任何数据来源" in text(drawn(found, "summary").body)
+    assert shown(found)[0] == "summary"
+    assert not {"arrivals", "loads", "sources", "affected", "quality"} & set(shown(found))
+
+
+def test_where_the_lake_cannot_be_read_every_panel_says_so_itself():
+    class Broken:
+        def loads(self, days, *, about, scope):
+            raise OSError
+
+    data = load_page(LEADER, loads=Broken())
+    assert PAGE.heading(data).title == "数据与采集"
+    assert "arrivals" in shown(data)
 
 
 def test_before_anything_was_delivered_or_computed_the_panels_say_so():
@@ -223,7 +235,7 @@ def test_before_anything_was_delivered_or_computed_the_panels_say_so():
 def test_the_quality_of_deliveries_is_shown_to_who_may_read_the_indicators():
     assert {"quality", "departments"} <= set(shown(load_page(LEADER)))
     assert not {"quality", "departments"} & set(shown(load_page(STEWARD)))
-    assert len(find(drawn(load_page(LEADER), "quality").body, className="tile-value")) == len(data_quality.CODES)
+    assert len(find(drawn(load_page(LEADER), "quality").body, className="tile-value")) == len(data_sources.CODES)
 
 
 @pytest.mark.parametrize("who", [LEADER, DOUBLE, OFFICE_HEAD])
