@@ -194,7 +194,7 @@ def test_an_empty_installation_says_why_and_a_killed_server_leaves_the_page_alon
             time.sleep(0.2)
     visit.page.clock.install()
     visit.page.goto(f"{empty.address}/screen?token={issue(home)}")
-    expect(visit.page.locator(".wall-message")).to_contain_text("还没有计算过指标")
+    expect(visit.page.locator(".wall-message").last).to_contain_text("还没有计算过指标")
     empty.kill()
     minutes(visit.page, 2)
     time.sleep(1)
@@ -203,7 +203,7 @@ def test_an_empty_installation_says_why_and_a_killed_server_leaves_the_page_alon
     expect(visit.page.locator("#wall-age")).to_have_text(
         re.compile(r"数据 \d 分钟前 · 连接中断，显示的是 \d\d:\d\d 的数据")
     )
-    expect(visit.page.locator(".wall-message")).to_contain_text("还没有计算过指标")
+    expect(visit.page.locator(".wall-message").last).to_contain_text("还没有计算过指标")
     empty.start()
     deadline = time.monotonic() + STARTS_WITHIN
     while visit.page.locator("#wall-age.is-lost").count() and time.monotonic() < deadline:
@@ -223,10 +223,8 @@ def test_without_a_server_the_last_good_data_stay_with_their_age_even_over_a_res
     page.route("**/screen/feed", lambda route: route.abort())
     minutes(page, 5)
     expect(page.locator("#wall-age")).to_contain_text("连接中断")
-    shown = page.locator(".wall-scenes .is-on").inner_text()
     minutes(page, 2)
     assert page.locator(".wall-columns").count() >= 1
-    assert page.locator(".wall-scenes .is-on").inner_text() != shown or shown
     page.reload()
     page.wait_for_selector(".wall-columns")
     expect(page.locator("#wall-age")).to_contain_text("连接中断")
@@ -243,8 +241,9 @@ def test_a_revoked_token_closes_the_screen_and_a_new_one_opens_it_again(visit_of
     page = open_screen(visit, issue(college.settings))
     revoke_all(college.settings)
     minutes(page, 2)
-    expect(page.locator(".wall-message")).to_contain_text("大屏已停止显示")
-    assert page.locator(".wall-columns").count() == 0 or not page.locator(".wall-columns").last.is_visible()
+    expect(page.locator(".wall-message").last).to_contain_text("大屏已停止显示")
+    minutes(page, 1)  # what has faded out is swept away
+    assert page.locator(".wall-columns").count() == 0
     assert page.evaluate("localStorage.length") == 0
     other = page.context.new_page()
     other.goto(f"{visit.address}/screen?token={issue(college.settings)}")
