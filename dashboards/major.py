@@ -149,7 +149,7 @@ def draw_summary(case: Case) -> Content:
     items.append(
         tiles.Tile(
             title="专业预警", value=case.diagnosis.advice(case.row) or ("列入预警" if misses else "未列入"),
-            change=missed_words(case.year, case.row) or f"总分不低于 {case.year.model.limits.total:g}，两项必保维度达线",
+change="未达到：" + "、".join(miss.name for miss in misses) if misses else "各条界限都达到",
             note=warning_words(case.diagnosis, case.row),
             state=State.ALERT if case.diagnosis.advice(case.row) else State.WARNING if misses else None,
         )

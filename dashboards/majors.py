@@ -124,13 +124,12 @@ def draw_summary(data: Majors, diagnosis: Diagnosis, year: YearScores) -> Conten
         span = f"≥ {lowest:g} 分" if lowest else f"< {lower[index - 1]:g} 分"
         items.append(tiles.Tile(title=f"{name} 级", value=str(count), unit="个", change=span))
     advised = [diagnosis.advice(row) for row in data.rows]
-    state = State.WARNING if data.listed else None
-    items.append(tiles.Tile(title="列入预警", value=str(len(data.listed)), unit="个", change="按本年得分", state=state))
+    state = State.ALERT if any(advised) else State.WARNING if data.listed else None
     actions = [text for _, text in reversed(year.model.limits.actions)]
     items.append(
         tiles.Tile(
-            title="限招 / 停招", hint="、".join(actions), value=" / ".join(str(advised.count(text)) for text in actions), unit="个",
-            change="由学校人工决策", state=State.ALERT if any(advised) else None,
+            title="列入预警", value=str(len(data.listed)), unit="个", state=state,
+            change=" · ".join(f"{text} {advised.count(text)}" for text in actions),
         )
     )  # fmt: skip
     return Content(body=tiles.row(items))
