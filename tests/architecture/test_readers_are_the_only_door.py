@@ -251,7 +251,6 @@ NO_ROWS = {
     "ValueReader.moment": "the reader itself",
     "ValueReader.snapshot": "within readers only: a connection",
     "BatchReader.moment": "the reader itself",
-    "CatalogueKeeper.current": "how indicators are read, and periods",
     "ValueReader.codes_of": "which indicators a department answers for",
     "ValueReader.period": "a period",
     "ValueReader.periods": "periods",
