@@ -9,7 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboards import PAGES, ids, wiring
-from dashboards.page import Panel
+from dashboards.page import Heading, Panel
 from data_access.access.permissions import Permission
 from data_access.errors import UnknownNameError
 from layouts import shell
@@ -246,6 +246,7 @@ def test_controls_stand_at_the_values_of_the_address():
         "q": "制图",
         "sort": "worst",
         "view": "chart",
+        "rate": "att",
     }
 
 
@@ -272,9 +273,9 @@ def test_two_applications_in_one_process_do_not_share_callbacks():
 
 def test_the_server_answers_a_data_request():
     app = build()
-    page = COURSES
-    key = next(key for key in app.callback_map if "sections" in key)
-    address = {"path": "/courses", "search": "?dept=1"}
+    page = next(page for page in PAGES if page.name == "offering")
+    key = next(key for key in app.callback_map if '"page":"offering"' in key.replace('\\"', '"'))
+    address = {"path": "/offerings/1", "search": "?sort=no"}
     outputs = [{"id": ids.notice(page.name), "property": "children"},
                *({"id": ids.panel(page.name, p.name), "property": "children"} for p in page.panels)]  # fmt: skip
     answer = app.server.test_client().post(
@@ -283,7 +284,7 @@ def test_the_server_answers_a_data_request():
               "inputs": [{"id": ids.address(page.name), "property": "data", "value": address}]},
     )  # fmt: skip
     assert answer.status_code == 200
-    assert "机电工程系到课率" in json.dumps(answer.get_json(), ensure_ascii=False)
+    assert "2024000101" in json.dumps(answer.get_json(), ensure_ascii=False)
 
 
 def test_the_first_html_is_chinese_local_and_without_any_page():
@@ -346,6 +347,7 @@ def test_a_panel_whose_place_cannot_be_told_is_a_panel_that_failed():
 def test_a_choice_that_there_is_none_of_needs_no_control():
     lone = dataclasses.replace(COURSES.filters[0], options=lambda _services, _scope: [Option(value="a", label="唯一")])
     for is_hidden in (False, True):
-        page = dataclasses.replace(SOMETIMES, filters=(dataclasses.replace(lone, is_hidden_alone=is_hidden),))
+        filters = (dataclasses.replace(lone, is_hidden_alone=is_hidden),)
+        page = dataclasses.replace(SOMETIMES, filters=filters, heading=lambda _data: Heading(title="有时"))
         context = wiring.route([page], services(College()), "/sometimes", "")[2]
         assert bool(context) is not is_hidden
