@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import statistics
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -77,7 +78,9 @@ def _timings(bench: Bench) -> Iterator[Timing]:
                 except NotFoundError:
                     continue  # not theirs
                 yield _timed(role, "router", address, lambda a=address, s=services: route(PAGES, s, a, ""))
-                yield _timed(role, "panels", address, lambda p=page, q=question, s=services: fill(p, s, q))
+                for wave in page.waves:
+                    ask = functools.partial(fill, page, services, question, wave=wave)
+                    yield _timed(role, f"wave {wave}", address, ask)
 
 
 def _nobody() -> Viewer:

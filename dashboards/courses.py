@@ -257,6 +257,7 @@ PAGE: Final = Page(
             columns=7,
             height=360,
             belongs=lambda data: data.is_current,
+            wave=2,
         ),
         Panel(
             name="terms",
@@ -265,6 +266,7 @@ PAGE: Final = Page(
             draw=courses_overview.draw_terms,
             columns=5,
             height=280,
+            wave=2,
         ),
     ),
 )

@@ -143,7 +143,7 @@ PAGE: Final = Page(
     panels=(
         Panel(name="summary", title="概况", draw=draw_summary, height=100, is_framed=False),
         Panel(name="arrivals", title="来源逐日到数", draw=draw_arrivals, height=860, belongs=shows_deliveries),
-        Panel(name="loads", title="采集批次", draw=draw_loads, height=400, belongs=shows_deliveries),
+        Panel(name="loads", title="采集批次", draw=draw_loads, height=400, belongs=shows_deliveries, wave=2),
         Panel(
             name="affected", title="受影响的指标", draw=draw_affected, columns=6, height=300, belongs=shows_deliveries
         ),
@@ -154,6 +154,7 @@ PAGE: Final = Page(
             columns=6,
             height=300,
             belongs=shows_quality,
+            wave=2,
         ),
         Panel(
             name="quality",
@@ -163,24 +164,27 @@ PAGE: Final = Page(
             is_framed=False,
             belongs=shows_quality,
         ),
-        Panel(name="sources", title="来源", draw=draw_sources, height=1100, belongs=shows_deliveries),
+        Panel(name="sources", title="来源", draw=draw_sources, height=1100, belongs=shows_deliveries, wave=2),
         Panel(
             name="imports",
             title="平台导入",
             draw=lambda data: data_imports.draw_batches(data.imports),
             belongs=shows_imports,
+            wave=2,
         ),
         Panel(
             name="problems",
             title="未通过的单元格",
             draw=lambda data: data_imports.draw_problems(data.imports),
             belongs=shows_problems,
+            wave=2,
         ),
         Panel(
             name="waiting",
             title="等待补齐的行",
             draw=lambda data: data_imports.draw_waiting(data.imports),
             belongs=shows_imports,
+            wave=2,
         ),
     ),
     shows_values=False,

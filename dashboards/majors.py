@@ -294,7 +294,7 @@ PAGE: Final = Page(
         Panel(name="summary", title="概况", draw=draw_summary, height=100, is_framed=False),
         Panel(name="quadrant", title="保障度 × 质量度", unit="分", draw=draw_quadrant, columns=7, height=380),
         Panel(name="warnings", title="预警与动态调整", draw=draw_warnings, columns=5, height=380),
-        Panel(name="ranking", title="排名", unit="分", draw=draw_ranking, height=1500),
-        Panel(name="sensitivity", title="权重敏感性", draw=draw_sensitivity, height=320),
+        Panel(name="ranking", title="排名", unit="分", draw=draw_ranking, height=1500, wave=2),
+        Panel(name="sensitivity", title="权重敏感性", draw=draw_sensitivity, height=320, wave=2),
     ),
 )

@@ -135,6 +135,8 @@ class Panel:
         height: of the skeleton, in px, about that of the content.
         is_framed: False for content that brings its own frames, such as tiles.
         belongs: whether the panel has a place in a view of that data; where not, nothing of it is shown.
+        wave: panels of one wave are filled by one request, and the browser asks for all waves at once. What is
+            seen first stands in the first wave; what needs reads of its own comes in a later one.
     """
 
     name: str
@@ -145,6 +147,7 @@ class Panel:
     height: int = 200
     is_framed: bool = True
     belongs: Callable[[Any], bool] = always
+    wave: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +192,15 @@ class Page:
             repeated = sorted({name for name in names if names.count(name) > 1})
             if repeated:
                 raise ValueError(f"Page {self.name!r} has more than one {what} named {', '.join(repeated)}.")
+
+    @property
+    def waves(self) -> tuple[int, ...]:
+        """The waves in which the panels are filled, the first one first; a page without panels has that alone."""
+        return tuple(sorted({1, *(panel.wave for panel in self.panels)}))
+
+    def in_wave(self, wave: int) -> tuple[Panel, ...]:
+        """The panels of a wave, in the order of the page."""
+        return tuple(panel for panel in self.panels if panel.wave == wave)
 
     def view(self, services: Services, *, path: str, search: str | None) -> View:
         """What an address asks of this page; filters it cannot take are named in `View.rejected`.

@@ -250,9 +250,9 @@ PAGE: Final = Page(
             columns=5,
             height=180,
         ),
-        Panel(name="courses", title="本班课程", draw=draw_courses, columns=7, height=300),
+        Panel(name="courses", title="本班课程", draw=draw_courses, columns=7, height=300, wave=2),
         Panel(name="students", title="学生", draw=draw_students, height=900),
-        Panel(name="indicators", title="班级指标", draw=draw_class_indicators, height=600),
-        Panel(name="individual", title="学生指标", draw=draw_student_indicators, height=600),
+        Panel(name="indicators", title="班级指标", draw=draw_class_indicators, height=600, wave=2),
+        Panel(name="individual", title="学生指标", draw=draw_student_indicators, height=600, wave=2),
     ),
 )

@@ -268,6 +268,7 @@ PAGE: Final = Page(
             draw=draw_aspects,
             height=600,
             belongs=lambda data: data.may_see_attendance,
+            wave=2,
         ),
     ),
 )

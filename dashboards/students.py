@@ -318,8 +318,8 @@ PAGE: Final = Page(
         Panel(name="summary", title="概况", draw=draw_tiles, height=110, is_framed=False),
         Panel(name="trend", title="逐周到课率", unit="%", draw=draw_trend, columns=7, height=300),
         Panel(name="bands", title="班级到课率分布", draw=draw_bands, columns=5, height=420),
-        Panel(name="classes", title="班级", draw=draw_classes, height=900),
-        Panel(name="groups", title="学生群体", draw=draw_groups, height=420),
-        Panel(name="factors", title="学生发展要素覆盖", draw=draw_factors, height=420),
+        Panel(name="classes", title="班级", draw=draw_classes, height=900, wave=2),
+        Panel(name="groups", title="学生群体", draw=draw_groups, height=420, wave=2),
+        Panel(name="factors", title="学生发展要素覆盖", draw=draw_factors, height=420, wave=2),
     ),
 )

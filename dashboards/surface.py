@@ -126,9 +126,7 @@ DASH_ROUTES: Final[Mapping[str, Access]] = {
     DATA: Access(
         permission=Permission.APPLICATION_OPEN, reason="and what the callback itself needs, see below", is_page=False
     ),
-    SUITES: Access(
-        reason="published scripts of Dash, the same everywhere", is_page=False
-    ),
+    SUITES: Access(reason="published scripts of Dash, the same everywhere", is_page=False),
     ASSETS: Access(reason="our own style sheets and scripts; some are open, see OPEN_ASSETS", is_page=False),
 }
 """Routes that Dash registers, by endpoint. Those that are missing here are closed: hot reload, its own icon."""

@@ -90,7 +90,7 @@ def register(
     *,
     note_denial: NoteDenial = _no_note,
 ) -> None:
-    """Give `app` the shell, the router and, for every page, its one data callback.
+    """Give `app` the shell, the router and, for every page, one data callback for each wave of its panels.
 
     Raises:
         ValueError: two pages share a name or an address.
@@ -121,13 +121,18 @@ def register(
         )
     )
     for page in pages:
-        app.callback(
-            [
-                Output(ids.notice(page.name), "children"),
-                *(Output(ids.panel(page.name, item.name), "children") for item in page.panels),
-            ],
-            Input(ids.address(page.name), "data"),
-        )(secured(functools.partial(fill, page, services), permission=page.requires, takes=(_is_address,)))
+        for wave in page.waves:
+            app.callback(
+                [
+                    *([Output(ids.notice(page.name), "children")] if wave == 1 else []),
+                    *(Output(ids.panel(page.name, item.name), "children") for item in page.in_wave(wave)),
+                ],
+                Input(ids.address(page.name), "data"),
+            )(
+                secured(
+                    functools.partial(fill, page, services, wave=wave), permission=page.requires, takes=(_is_address,)
+                )
+            )
 
 
 def secured(function: Callable[..., Any], *, permission: Permission, takes: Sequence[Check]) -> Callable[..., Any]:
@@ -316,28 +321,28 @@ def page_layout(page: Page, view: View, heading: Heading, data: Any, *, pathname
     ]
 
 
-def fill(page: Page, services: Services, address: dict[str, Any]) -> list[list[Component]]:
-    """The notice and all panels of a page for one address, panels in the order of `page.panels`.
+def fill(page: Page, services: Services, address: dict[str, Any], *, wave: int = 1) -> list[list[Component]]:
+    """The panels of one wave of a page for one address, in the order of the page; with the first wave the notice.
 
     A panel that fails shows an id and leaves the others alone. Before anything was computed, all panels of
     a page that shows values say what to do.
     """
+    panels = page.in_wave(wave)
+    first: list[list[Component]] = [[]] if wave == 1 else []
     if page.shows_values and services.values.data_date() is None:
         body = states.message(states.UNCOMPUTED)
         return [
-            [],
-            *(panel.filled(item.title, panel.Content(body=body), framed=item.is_framed) for item in page.panels),
+            *first,
+            *(panel.filled(item.title, panel.Content(body=body), framed=item.is_framed) for item in panels),
         ]
     try:
         view = view_of(page, services, pathname=str(address.get("path")), search=str(address.get("search") or ""))
         data = page.load(view)
     except NotFoundError as error:
-        return [[], *(_gone(item, error) for item in page.panels)]
-    ignored = f"没有采用看不懂的筛选条件：{'、'.join(view.rejected)}。" if view.rejected else ""
-    return [
-        [shell.notice(ignored)] if ignored else [],
-        *(_drawn(page, item, data, view, address) for item in page.panels),
-    ]
+        return [*first, *(_gone(item, error) for item in panels)]
+    if first and view.rejected:
+        first = [[shell.notice(f"没有采用看不懂的筛选条件：{'、'.join(view.rejected)}。")]]
+    return [*first, *(_drawn(page, item, data, view, address) for item in panels)]
 
 
 def _drawn(page: Page, item: Panel, data: Any, view: View, address: dict[str, Any]) -> list[Component]:

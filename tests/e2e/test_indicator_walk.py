@@ -12,7 +12,7 @@ from dashboards import indicator, indicators
 from indicators.library import shipped_library
 from layouts import shell
 from tests.dashboards.web import Browser
-from tests.security.visitor import ROUTER, body_of, filler
+from tests.security.visitor import ROUTER, body_of, fillers
 
 pytestmark = [pytest.mark.slow]
 
@@ -34,16 +34,16 @@ class Walker:
 
     def panels(self, page, path, search=""):
         """What a page's data callback answers, by panel, as JSON text."""
-        callback = filler(page)
         address = {"path": path, "search": search, "defaults": {}}
-        asked = {(item["id"], item["property"]): address for item in callback["inputs"]}
-        answer = self.browser.ask(body_of(callback, asked))
-        assert answer.status_code == 200, (path, answer.text[:200])
         found = {}
-        for key, value in answer.json["response"].items():
-            name = json.loads(key)
-            if name.get("role") == "panel":
-                found[name["name"]] = json.dumps(value["children"], ensure_ascii=False)
+        for callback in fillers(page):
+            asked = {(item["id"], item["property"]): address for item in callback["inputs"]}
+            answer = self.browser.ask(body_of(callback, asked))
+            assert answer.status_code == 200, (path, answer.text[:200])
+            for key, value in answer.json["response"].items():
+                name = json.loads(key)
+                if name.get("role") == "panel":
+                    found[name["name"]] = json.dumps(value["children"], ensure_ascii=False)
         return found
 
     def title(self, path):

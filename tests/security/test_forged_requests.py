@@ -14,7 +14,7 @@ from dashboards import PAGES, ids
 from layouts import shell
 from tests.security.canaries import canaries, number, offering
 from tests.security.personas import PERSONAS
-from tests.security.visitor import CALLBACKS, ROUTER, Visitor, addresses, body_of, filler, text_of
+from tests.security.visitor import CALLBACKS, ROUTER, Visitor, addresses, body_of, fillers, text_of
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +39,7 @@ def corpus() -> list[Body]:
         bodies.append(body_of(ROUTER, {(shell.URL, "pathname"): address.path, (shell.URL, "search"): ""}))
         store = json.dumps(ids.address(address.page.name), sort_keys=True, separators=(",", ":"))
         value = {"path": address.path, "search": "", "defaults": {}}
-        bodies.append(body_of(filler(address.page), {(store, "data"): value}))
+        bodies += [body_of(callback, {(store, "data"): value}) for callback in fillers(address.page)]
     return bodies
 
 
@@ -173,5 +173,6 @@ def test_a_store_that_claims_another_role_changes_nothing(signed_in):
         path = next(a.path for a in addresses() if a.page is page)
         store = json.dumps(ids.address(page.name), sort_keys=True, separators=(",", ":"))
         value = {"path": path, "search": "", "defaults": {}, "role": "leader", "scope": "all"}
-        response = visitor.post(body_of(filler(page), {(store, "data"): value}))
-        assert response.status_code in {400, 403}
+        for callback in fillers(page):
+            response = visitor.post(body_of(callback, {(store, "data"): value}))
+            assert response.status_code in {400, 403}

@@ -103,11 +103,11 @@ class Visitor:
         """What the shell asks for when it is opened at an address."""
         return self.post(body_of(ROUTER, {(shell.URL, "pathname"): path, (shell.URL, "search"): search}))
 
-    def fill(self, page: Page, path: str, search: str = "") -> TestResponse:
-        """What a page asks for at an address."""
+    def fill(self, page: Page, path: str, search: str = "") -> list[TestResponse]:
+        """What a page asks for at an address, one answer for every wave of its panels."""
         address = {"path": path, "search": search, "defaults": {}}
         store = json.dumps(ids.address(page.name), sort_keys=True, separators=(",", ":"))
-        return self.post(body_of(filler(page), {(store, "data"): address}))
+        return [self.post(body_of(callback, {(store, "data"): address})) for callback in fillers(page)]
 
 
 def callbacks() -> list[Mapping[str, Any]]:
@@ -132,12 +132,13 @@ CALLBACKS = callbacks()
 (ROUTER,) = (c for c in CALLBACKS if c["output"].startswith(f"..{shell.MAIN}.children"))
 
 
-def filler(page: Page) -> Mapping[str, Any]:
-    """The callback that fills the panels of a page."""
+def fillers(page: Page) -> list[Mapping[str, Any]]:
+    """The callbacks that fill the panels of a page, one for every wave."""
     wanted = ids.address(page.name)
-    (found,) = (
+    found = [
         c for c in CALLBACKS if any(i["id"].startswith("{") and json.loads(i["id"]) == wanted for i in c["inputs"])
-    )
+    ]
+    assert len(found) == len(page.waves), page.name
     return found
 
 
