@@ -20,7 +20,7 @@ from data_access.access.screens import wall_screen
 from indicators.major_diagnosis import MajorDiagnosis
 from indicators.results import PeriodInfo, TermInfo
 from layouts import format as fmt
-from layouts.screen import LEGEND, Scene, plain
+from layouts.screen_blocks import LEGEND, Scene, plain
 from layouts.states import UNCOMPUTED
 
 FORM: Final = 1

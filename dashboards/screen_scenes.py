@@ -1,6 +1,6 @@
 """The five scenes of the wall screens: which figures each shows, read within the scope of a wall screen.
 
-A scene is a function of `Moment` and gives a `layouts.screen.Scene`. It reads groups only: the scope has no
+A scene is a function of `Moment` and gives a `layouts.screen_blocks.Scene`. It reads groups only: the scope has no
 level of persons, and what names a person beside a group (a teacher of a section) is not asked for.
 """
 
@@ -20,12 +20,12 @@ from data_access.access.scope import Scope
 from data_access.access.screen_settings import SCENES
 from indicators.eight_dimensions import AT_TARGET, AT_WARNING, Vector, state_of
 from indicators.major_diagnosis import Diagnosis, MajorDiagnosis, YearScores
-from indicators.movers import FEWEST_BEHIND, largest, moves
+from indicators.movers import FEWEST_BEHIND, Move, largest, moves
 from indicators.results import Board, Reading, Standing, State, TermInfo
 from indicators.settled import is_settled, last_settled, settled
 from layouts import format as fmt
-from layouts import screen
-from layouts.screen import Block, Cell, Row, Scene
+from layouts import screen_blocks as blocks
+from layouts.screen_blocks import Block, Cell, Row, Scene
 from layouts.theme import STATE_TOKENS
 
 SCHOOL_ID: Final = 1
@@ -118,19 +118,19 @@ def overview(moment: Moment) -> Scene:
     note = f"系部，{fmt.SINCE['week']}"
     return _scene(
         "overview",
-        (screen.tiles(moment.readings(OVERVIEW)),),
+        (blocks.tiles(moment.readings(OVERVIEW)),),
         (
-            screen.counts(moment.layers, title="五个层面的指标状态", note="项", missing="还没有算出指标。"),
+            blocks.counts(moment.layers, title="五个层面的指标状态", note="项", missing="还没有算出指标。"),
             _groups(moment, departments, SIDE_BY_SIDE, title="各系部最近一期"),
         ),
         (
-            screen.movements(
+            _movements(
                 largest(changed, rising=False, count=LISTED),
                 title="下降最多",
                 note=note,
                 missing="这一周没有明显的下降。",
             ),
-            screen.movements(
+            _movements(
                 largest(changed, rising=True, count=LISTED),
                 title="上升最多",
                 note=note,
@@ -152,14 +152,14 @@ def classroom(moment: Moment) -> Scene:
     grid = (
         None
         if departments is None
-        else screen.weeks(departments, moment.begun(departments), title="到课率：开课系部 × 周")
+        else blocks.weeks(departments, moment.begun(departments), title="到课率：开课系部 × 周")
     )
     return _scene(
         "classroom",
-        (screen.tiles(moment.readings((*COURSE_RATES, HOMEWORK))),),
+        (blocks.tiles(moment.readings((*COURSE_RATES, HOMEWORK))),),
         (
             grid or Block(kind="grid", title="到课率：开课系部 × 周", missing="这个学期还没有到课记录。"),
-            screen.curve(begun, info, title="全校到课率", note="逐周，%"),
+            blocks.curve(begun, info, title="全校到课率", note="逐周，%"),
         ),
         () if courses is None else (_in_need(courses, moment), _getting_better(courses, moment)),
     )
@@ -177,13 +177,13 @@ def majors(moment: Moment) -> Scene:
     def listed(title: str, chosen: Sequence[int]) -> Block:
         limit = year.model.limits.total
         scored = [(diagnosis.majors[row].name, *_scored(year, year.totals[row], limit=limit)) for row in chosen]
-        return screen.ranking(scored, title=title, note="八维总分", missing="还没有得分。")
+        return blocks.ranking(scored, title=title, note="八维总分", missing="还没有得分。")
 
     means = [_mean(year.dimensions[rows, column]) for column in range(len(year.model.dimensions))]
     return _scene(
         "majors",
         (
-            screen.bars(
+            blocks.bars(
                 [_bar(year, d.name, mean) for d, mean in zip(year.model.dimensions, means, strict=True)],
                 title="全校各维平均",
                 note="满分 100",
@@ -201,7 +201,7 @@ def growth(moment: Moment) -> Scene:
     classes = moment.lately("CLS-ACD-02", "class")
     return _scene(
         "growth",
-        (screen.tiles(moment.readings(GROWTH)),),
+        (blocks.tiles(moment.readings(GROWTH)),),
         (
             _groups(
                 moment,
@@ -219,15 +219,15 @@ def tasks(moment: Moment) -> Scene:
     departments = moment.board(("SCH-TSK-01",), "dept").standings.get("SCH-TSK-01")
     return _scene(
         "tasks",
-        (screen.tiles(moment.readings(TASKS)),),
+        (blocks.tiles(moment.readings(TASKS)),),
         (() if departments is None else (_completion(departments, moment),)),
         (
-            screen.ranking(
+            blocks.ranking(
                 [
                     (
                         fmt.short_name(reading.info.name_zh),
                         fmt.with_unit(reading.latest.value, reading.info.unit),
-                        screen.token(reading.info, reading.latest.value),
+                        blocks.token(reading.info, reading.latest.value),
                     )
                     for reading in moment.readings(RESPONSE)
                     if reading.latest.value is not None
@@ -236,7 +236,7 @@ def tasks(moment: Moment) -> Scene:
                 note="全校最近一期",
                 missing="还没有响应与整改的记录。",
             ),
-            screen.counts(moment.layers, title="指标状态", note="项", missing="还没有算出指标。"),
+            blocks.counts(moment.layers, title="指标状态", note="项", missing="还没有算出指标。"),
         ),
     )
 
@@ -263,8 +263,39 @@ def _part(board: Board, codes: Sequence[str]) -> Board:
 def _groups(moment: Moment, board: Board, codes: Sequence[str], *, title: str) -> Block:
     standings = [board.standings[code] for code in codes if code in board.standings]
     rows = [row for row, entity in enumerate(board.entities) if entity.name in moment.teaching][:GROUPS_SHOWN]
-    return screen.side_by_side(
-        standings, rows if standings else [], until=moment.until, title=title, missing="各系部还没有可以比较的数值。"
+    return blocks.side_by_side(
+        standings,
+        [settled_column(standing, moment.until) for standing in standings],
+        rows if standings else [],
+        title=title,
+        missing="各系部还没有可以比较的数值。",
+    )
+
+
+def settled_column(standing: Standing, until: dt.date) -> int | None:
+    """Column of the last settled period in which anybody has a value; None without any.
+
+    A month of which ten days have passed is not held against its target on a wall.
+    """
+    frame = standing.frame
+    known = [column for column, period in enumerate(frame.periods) if is_settled(period, until)]
+    return next((column for column in reversed(known) if not np.isnan(frame.value[:, column]).all()), None)
+
+
+def _movements(found: Sequence[Move], *, title: str, note: str, missing: str) -> Block:
+    """Changes as a ranking: entity and indicator, arrow and size, in the state that was reached."""
+    return blocks.ranking(
+        [
+            (
+                f"{move.entity.name} · {fmt.short_name(move.info.name_zh)}",
+                fmt.change(move.now, move.before, digits=fmt.digits_of(move.info.unit)),
+                blocks.token(move.info, move.now),
+            )
+            for move in found
+        ],
+        title=title,
+        note=note,
+        missing=missing,
     )
 
 
@@ -277,11 +308,11 @@ def _in_need(standing: Standing, moment: Moment) -> Block:
         known = [row for row in np.argsort(values, kind="stable") if _is_told(standing, row, column)]
         behind = [row for row in known if info.judge(values[row]) in {State.WATCH, State.WARNING, State.ALERT}]
         rows = [
-            (standing.frame.entities[row].name, fmt.number(values[row]), screen.token(info, values[row]))
+            (standing.frame.entities[row].name, fmt.number(values[row]), blocks.token(info, values[row]))
             for row in behind[:LISTED]
         ]
     note = f"{fmt.short_name(info.name_zh)}，{_week(standing, column)}"
-    return screen.ranking(rows, title="需要关注", note=note, missing="这一周都达到了目标。")
+    return blocks.ranking(rows, title="需要关注", note=note, missing="这一周都达到了目标。")
 
 
 def _getting_better(standing: Standing, moment: Moment) -> Block:
@@ -294,7 +325,7 @@ def _getting_better(standing: Standing, moment: Moment) -> Block:
         order = [row for row in np.argsort(-gained, kind="stable") if not np.isnan(gained[row])]
         told = [row for row in order if all(_is_told(standing, row, c) for c in range(column - 2, column + 1))]
         rows = [(standing.frame.entities[row].name, f"↑ {gained[row]:.1f}", "") for row in told[:LISTED]]
-    return screen.ranking(rows, title="正在变好", note="连续两周上升", missing="没有连续两周上升的。")
+    return blocks.ranking(rows, title="正在变好", note="连续两周上升", missing="没有连续两周上升的。")
 
 
 def _is_told(standing: Standing, row: int, column: int) -> bool:
@@ -358,15 +389,15 @@ def _by_department(diagnosis: Diagnosis, year: YearScores, rows: Sequence[int]) 
 
 def _completion(standing: Standing, moment: Moment) -> Block:
     """How far the departments are with their tasks, furthest behind first, with the target as a mark."""
-    info, column = standing.info, screen.settled_column(standing, moment.until)
+    info, column = standing.info, settled_column(standing, moment.until)
     now = np.full(len(standing.frame.entities), np.nan) if column is None else standing.frame.value[:, column]
     order = [row for row in np.argsort(now, kind="stable") if not np.isnan(now[row])]
     target = info.target if isinstance(info.target, int | float) else None
-    return screen.bars(
+    return blocks.bars(
         [
             Row(
                 name=standing.frame.entities[row].name,
-                cells=(Cell(text=fmt.with_unit(now[row], info.unit), state=screen.token(info, now[row])),),
+                cells=(Cell(text=fmt.with_unit(now[row], info.unit), state=blocks.token(info, now[row])),),
                 share=min(1.0, float(now[row]) / 100),
                 mark=None if target is None else target / 100,
             )

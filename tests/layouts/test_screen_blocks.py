@@ -1,19 +1,16 @@
 """What a wall screen draws, from plain values: shapes of blocks, states, and gaps where nothing is known."""
 
-import datetime as dt
 import json
 
 import numpy as np
 
 from indicators.results import EntityInfo, Standing, State, ValueFrame
-from layouts import screen
+from layouts import screen_blocks as blocks
 from tests.dashboards.college import ATTENDANCE, week
-
-UNTIL = dt.date(2026, 11, 20)
 
 
 def standing(values, *, suppressed=None):
-    """Departments × the last weeks up to week 12, of which the data end in week 11."""
+    """Departments × the last weeks up to week 12."""
     array = np.array(values, dtype=np.float64)
     rows, columns = array.shape
     return Standing(
@@ -30,7 +27,7 @@ def standing(values, *, suppressed=None):
 
 def test_a_grid_marks_states_and_leaves_gaps_for_what_is_missing_or_withheld():
     board = standing([[96, 91, 80], [np.nan, 89, 95], [np.nan] * 3], suppressed=[[0, 0, 0], [0, 1, 0], [0, 0, 0]])
-    block = screen.weeks(board, (0, 1, 2), title="到课率")
+    block = blocks.weeks(board, (0, 1, 2), title="到课率")
     assert block.columns == ("10周", "11周", "12周")
     assert [[(cell.text, cell.state) for cell in row.cells] for row in block.rows] == [
         [("96.0", "reached"), ("91.0", "watch"), ("80.0", "alert")],
@@ -38,15 +35,9 @@ def test_a_grid_marks_states_and_leaves_gaps_for_what_is_missing_or_withheld():
     ]
 
 
-def test_a_week_that_is_not_over_is_not_held_against_its_target():
-    assert screen.settled_column(standing([[96, 91, 20]]), UNTIL) == 1
-    assert screen.settled_column(standing([[96, np.nan, 20]]), UNTIL) == 0
-    assert screen.settled_column(standing([[np.nan, np.nan, 20]]), UNTIL) is None
-
-
 def test_a_scene_is_json_without_ids_names_of_persons_and_empty_parts():
-    block = screen.weeks(standing([[96, 91, 80]]), (0, 1, 2), title="到课率")
-    text = json.dumps(screen.plain(screen.Scene(key="x", title="某", columns=((block,),))), allow_nan=False)
+    block = blocks.weeks(standing([[96, 91, 80]]), (0, 1, 2), title="到课率")
+    text = json.dumps(blocks.plain(blocks.Scene(key="x", title="某", columns=((block,),))), allow_nan=False)
     assert "entity_id" not in text
     assert "王建国" not in json.loads(text)["columns"][0][0]["rows"][0].values()
     assert "\\u738b" not in text
@@ -54,7 +45,7 @@ def test_a_scene_is_json_without_ids_names_of_persons_and_empty_parts():
 
 
 def test_counts_leave_out_states_that_do_not_occur():
-    block = screen.counts(
+    block = blocks.counts(
         [("学校", [State.REACHED, State.ALERT, State.REACHED]), ("教师", [])], title="状态", missing="没有"
     )
     assert [(row.name, [(cell.text, cell.state) for cell in row.cells]) for row in block.rows] == [

@@ -6,7 +6,6 @@ no key of any entity and no name of any person.
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,9 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from indicators.movers import Move
 from indicators.results import STATES, IndicatorInfo, Reading, Standing, State, ValuePoint
-from indicators.settled import is_settled
 from layouts import format as fmt
 from layouts.states import SHAPES
 from layouts.theme import STATE_TOKENS
@@ -175,22 +172,11 @@ def weeks(standing: Standing, columns: Sequence[int], *, title: str) -> Block:
     )
 
 
-def settled_column(standing: Standing, until: dt.date) -> int | None:
-    """Column of the last settled period in which anybody has a value; None without any.
-
-    A month of which ten days have passed is not held against its target on a wall.
-    """
-    frame = standing.frame
-    settled = [column for column, period in enumerate(frame.periods) if is_settled(period, until)]
-    return next((column for column in reversed(settled) if not np.isnan(frame.value[:, column]).all()), None)
-
-
 def side_by_side(
-    standings: Sequence[Standing], rows: Sequence[int], *, until: dt.date, title: str, missing: str
+    standings: Sequence[Standing], columns: Sequence[int | None], rows: Sequence[int], *, title: str, missing: str
 ) -> Block:
-    """The latest settled values of several indicators for some entities: a grid of entity × indicator."""
+    """Several indicators for some entities as a grid: of each standing, its values in one column; None has none."""
     entities = standings[0].frame.entities if standings else ()
-    columns = [settled_column(standing, until) for standing in standings]
     return Block(
         kind="grid",
         title=title,
@@ -253,17 +239,6 @@ def ranking(rows: Sequence[tuple[str, str, str]], *, title: str, note: str = "",
         rows=tuple(Row(name=name, cells=(Cell(text=text, state=state),)) for name, text, state in rows),
         missing=missing,
     )
-
-
-def movements(moves: Sequence[Move], *, title: str, note: str, missing: str) -> Block:
-    """Changes as a ranking: entity and indicator, arrow and size."""
-    rows = []
-    for move in moves:
-        digits = fmt.digits_of(move.info.unit)
-        state = token(move.info, move.now)
-        name = f"{move.entity.name} · {fmt.short_name(move.info.name_zh)}"
-        rows.append((name, fmt.change(move.now, move.before, digits=digits), state))
-    return ranking(rows, title=title, note=note, missing=missing)
 
 
 def bars(rows: Sequence[Row], *, title: str, note: str = "", missing: str) -> Block:
