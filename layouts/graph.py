@@ -6,12 +6,12 @@ import hashlib
 import math
 from typing import Any, Final
 
-import plotly.graph_objects as go
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from layouts import format as fmt
 from layouts import table
+from layouts.figures.drawing import Drawing
 from layouts.sheet import Datum, Sheet
 
 CONFIG: Final = {
@@ -30,7 +30,7 @@ CHART_VIEW: Final = "chart-view"
 
 
 def graph(
-    figure: go.Figure,
+    figure: Drawing,
     *,
     label: str,
     graph_id: str | dict[str, Any] | None = None,
@@ -41,7 +41,7 @@ def graph(
     """A figure as high as its layout says.
 
     Args:
-        figure: its ``layout.height`` must be set, in px; the width follows the panel.
+        figure: its height must be set, in px; the width follows the panel.
         label: what the chart shows, in words, for readers who cannot see it.
         graph_id: id, where a click on the chart leads somewhere.
         min_width: in px; a narrower panel scrolls sideways. 0 where the figure fits any width.
@@ -51,7 +51,7 @@ def graph(
     Raises:
         ValueError: the figure has no height, and would collapse or jump.
     """
-    height = figure.layout.height
+    height = figure.height
     if height is None:
         raise ValueError(f"The figure {label!r} needs layout.height.")
     chart = dcc.Graph(
@@ -61,9 +61,10 @@ def graph(
         style={"height": f"{height}px", **({"minWidth": f"{min_width}px"} if min_width else {})},
         **({} if graph_id is None else {"id": graph_id}),
     )
-    scrolls = {"style": {"overflowX": "auto"}} if min_width else {}
+    # The place is kept while the browser still fetches what draws the chart: nothing below it jumps.
+    place = {"minHeight": f"{height}px", **({"overflowX": "auto"} if min_width else {})}
     name = "chart chart-from-end" if is_read_from_end else "chart"
-    drawn = html.Div(chart, role="group", className=name, **scrolls, **{"aria-label": label})
+    drawn = html.Div(chart, role="group", className=name, style=place, **{"aria-label": label})
     return html.Div([drawn, _table_view(sheet)], className=CHART_VIEW)
 
 

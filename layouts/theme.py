@@ -6,9 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final
-
-import plotly.graph_objects as go
+from typing import Any, Final
 
 from indicators.results import State
 
@@ -59,7 +57,7 @@ def state_fill(state: State, theme: str = "light") -> str:
 
 
 @cache
-def template(theme: str = "light") -> go.layout.Template:
+def template(theme: str = "light") -> Mapping[str, Any]:
     """The plotly template of `theme`: system fonts, hairlines, no decoration."""
     token = tokens(theme)
     axis = {
@@ -71,8 +69,8 @@ def template(theme: str = "light") -> go.layout.Template:
         "fixedrange": True,
         "automargin": False,
     }
-    return go.layout.Template(
-        layout={
+    return {
+        "layout": {
             "font": {"family": token["font"], "size": 12, "color": token["ink"]},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
@@ -90,4 +88,4 @@ def template(theme: str = "light") -> go.layout.Template:
             "yaxis": axis,
             "yaxis2": axis,
         }
-    )
+    }

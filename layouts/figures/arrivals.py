@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
-import numpy as np
-import plotly.graph_objects as go
-
 from indicators.results import STATES, State
 from layouts import format as fmt
+from layouts.figures.drawing import Drawing
 from layouts.states import SHAPES
 from layouts.theme import state_colour, state_fill, template, tokens
 
@@ -45,11 +43,11 @@ class Lane:
 
 def arrivals(
     lanes: Sequence[Lane], days: Sequence[dt.date], *, suffixes: Sequence[str], theme: str = "light"
-) -> go.Figure:
+) -> Drawing:
     """The figure of the sources, first on top; `suffixes` is what a day adds to the address of its source."""
     token = tokens(theme)
     rows = len(lanes)
-    return go.Figure(
+    return Drawing(
         data=[
             _ground(lanes, theme),
             *(_shapes(lanes, state, theme) for state in _OUT_OF_ORDER),
@@ -107,23 +105,18 @@ def least_width(days: int) -> int:
 
 
 def _ground(lanes: Sequence[Lane], theme: str) -> dict[str, Any]:
-    """Every day on which something was due, in the colour of its state, and the shape of those in order.
-
-    Arrays instead of lists: plotly looks at every element of a list.
-    """
-    numbers = np.array([[STATES.index(one) for one in lane.states] for lane in lanes], dtype=np.float64)
+    """Every day on which something was due, in the colour of its state, and the shape of those in order."""
     fills = [state_fill(state, theme) for state in STATES[:-1]]
     steps = [(index / len(fills), colour) for index, colour in enumerate(fills)]
-    quiet = STATES.index(State.REACHED)
     return {
         "type": "heatmap",
-        "z": np.where(numbers == STATES.index(State.NO_DATA), np.nan, numbers),
+        "z": [[None if one is State.NO_DATA else STATES.index(one) for one in lane.states] for lane in lanes],
         "zmin": -0.5,
         "zmax": len(fills) - 0.5,
         "colorscale": [stop for at, colour in steps for stop in ([at, colour], [at + 1 / len(fills), colour])],
         "showscale": False,
-        "customdata": np.array([list(lane.told) for lane in lanes], dtype=object),
-        "text": np.where(numbers == quiet, SHAPES[State.REACHED], "").astype(object),
+        "customdata": [list(lane.told) for lane in lanes],
+        "text": [[SHAPES[one] if one is State.REACHED else "" for one in lane.states] for lane in lanes],
         "texttemplate": "%{text}",
         "textfont": {"size": 8, "color": state_colour(State.REACHED, theme)},
         "hovertemplate": "%{customdata}<extra></extra>",

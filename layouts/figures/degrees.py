@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import plotly.graph_objects as go
-
 from indicators.results import IndicatorInfo, State
 from layouts import format as fmt
+from layouts.figures.drawing import Drawing
 from layouts.figures.trend import SYMBOLS
 from layouts.theme import state_colour, template, tokens
 
@@ -25,7 +24,7 @@ def degrees(
     spreads: Sequence[float | None],
     *,
     theme: str = "light",
-) -> go.Figure:
+) -> Drawing:
     """One row a degree, in the order of `infos`.
 
     Args:
@@ -84,7 +83,7 @@ def degrees(
         )
         if isinstance(line, int | float)
     ]
-    return go.Figure(
+    return Drawing(
         data=data,
         layout={
             "template": template(theme),

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import plotly.graph_objects as go
-
 from indicators.results import State
+from layouts.figures.drawing import Drawing
 from layouts.figures.trend import SYMBOLS
 from layouts.theme import state_colour, template, tokens
 
@@ -73,9 +72,7 @@ class Scale:
     has_bars: bool = False
 
 
-def gauges(
-    rows: Sequence[Gauge], scale: Scale, *, left: int = 190, right: int = 170, theme: str = "light"
-) -> go.Figure:
+def gauges(rows: Sequence[Gauge], scale: Scale, *, left: int = 190, right: int = 170, theme: str = "light") -> Drawing:
     """The rows from top to bottom; `left` and `right` is the room for words, in px."""
     token = tokens(theme)
     known = [(y, row, row.place) for y, row in enumerate(rows) if row.place is not None]
@@ -84,7 +81,7 @@ def gauges(
     traces.append(_marks(rows, scale, token))
     traces.append(_values(known, ends, scale, theme))
     traces.append(_words(rows, scale, token))
-    return go.Figure(
+    return Drawing(
         data=traces,
         layout={
             "template": template(theme),

@@ -9,12 +9,12 @@ from html import escape
 from typing import Any, Final
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from indicators.results import STATES, EntityInfo, FloatMatrix, IndicatorInfo, State, ValueFrame
 from layouts import format as fmt
 from layouts.figures.axis import THIN_FROM, UNITS, week_label
+from layouts.figures.drawing import Drawing
 from layouts.states import SHAPES
 from layouts.theme import state_colour, state_fill, template, tokens
 
@@ -57,7 +57,7 @@ class Reading:
     because_missing: str
 
 
-def heatmap(frame: ValueFrame, info: IndicatorInfo, reading: Reading, *, theme: str = "light") -> go.Figure:
+def heatmap(frame: ValueFrame, info: IndicatorInfo, reading: Reading, *, theme: str = "light") -> Drawing:
     """The heatmap of `frame`, first entity on top; cells without value are grey, never 0.
 
     `layout.meta` carries the addresses for the click handler in ``assets/js/chart.js``.
@@ -68,7 +68,7 @@ def heatmap(frame: ValueFrame, info: IndicatorInfo, reading: Reading, *, theme: 
     is_monthly = bool(columns) and frame.periods[0].kind == "month"
     shown = max(columns, MIN_MONTHS if is_monthly else MIN_COLUMNS)
     contour_x, contour_y = contour(states >= _BEYOND, known=states != _NO_DATA)
-    return go.Figure(
+    return Drawing(
         data=[
             _missing(states, reading, token),
             *_values(frame, info, states, reading, theme),

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import plotly.graph_objects as go
-
 from indicators.results import IndicatorInfo, PeriodInfo, ValuePoint
 from layouts import format as fmt
+from layouts.figures.drawing import Drawing
 from layouts.figures.point_labels import ROOM_FOR_A_PERIOD
 from layouts.figures.trend import Series, trend
 from layouts.sheet import Sheet
@@ -31,7 +30,7 @@ def history(
     focus: str,
     height: int = 264,
     theme: str = "light",
-) -> go.Figure:
+) -> Drawing:
     """The line of one entity; a period without value is a gap, and without a target no point is judged.
 
     Args:
@@ -44,15 +43,17 @@ def history(
     needs_year = bool(points) and points[0].period.kind in {"month", "term"}
     extra = _SECOND_LINE if needs_year else 0
     figure = trend([Series(name=name, points=points)], info, focus=focus, height=height - extra, theme=theme)
+    layout = figure.frame
     if needs_year:
-        figure.layout.height = height
-        figure.layout.margin.b += extra
+        layout = {**layout, "height": height, "margin": {**layout["margin"], "b": layout["margin"]["b"] + extra}}
     if not points or points[0].period.kind != "week":
-        figure.layout.xaxis.ticktext = ticks([point.period for point in points], focus=focus, theme=theme)
+        headings = ticks([point.period for point in points], focus=focus, theme=theme)
+        layout = {**layout, "xaxis": {**layout["xaxis"], "ticktext": headings}}
+    traces = list(figure.traces)
     if info.target is None:
-        token = tokens(theme)
-        figure.data[0].marker.update(symbol="circle", color=token["accent"], size=7)
-    return figure
+        plain = {"symbol": "circle", "color": tokens(theme)["accent"], "size": 7}
+        traces[0] = {**traces[0], "marker": {**traces[0]["marker"], **plain}}
+    return Drawing(data=traces, layout=layout)
 
 
 def least_width(points: Sequence[ValuePoint]) -> int:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import plotly.graph_objects as go
-
 from indicators.results import State
 from layouts import format as fmt
+from layouts.figures.drawing import Drawing
 from layouts.states import SHAPES
 from layouts.theme import state_colour, template, tokens
 
@@ -27,12 +26,12 @@ class Loss:
     state: State
 
 
-def losses(parts: Sequence[Loss], *, theme: str = "light") -> go.Figure:
+def losses(parts: Sequence[Loss], *, theme: str = "light") -> Drawing:
     """One bar a part from the left, the largest loss on top, over what the part could cost at most."""
     token = tokens(theme)
     rows = list(range(len(parts)))
     bar = {"type": "bar", "orientation": "h", "y": rows, "width": 0.56, "hoverinfo": "skip"}
-    return go.Figure(
+    return Drawing(
         data=[
             {**bar, "x": [part.most for part in parts], "marker": {"color": token["surface-sunk"]}},
             {

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
-import plotly.graph_objects as go
-
 from indicators.results import IndicatorInfo, State, ValuePoint
 from layouts import format as fmt
 from layouts.figures.axis import UNITS
+from layouts.figures.drawing import Drawing
 from layouts.figures.trend import LINES, SYMBOLS, Series, spread
 from layouts.states import SHAPES
 from layouts.theme import state_colour, template, tokens
@@ -43,7 +42,7 @@ class Facet:
     focus: str | None = None
 
 
-def multiples(facets: Sequence[Facet], *, height: int = 230, theme: str = "light") -> go.Figure:
+def multiples(facets: Sequence[Facet], *, height: int = 230, theme: str = "light") -> Drawing:
     """The facets from left to right; each has an axis of its own, since their lines lie apart."""
     data: list[dict[str, Any]] = []
     layout: dict[str, Any] = {
@@ -57,7 +56,7 @@ def multiples(facets: Sequence[Facet], *, height: int = 230, theme: str = "light
     for index, facet in enumerate(facets):
         left, right = ((index + _BEFORE) / len(facets), (index + 1 - _BEHIND) / len(facets))
         _draw(facet, data, layout, place=(left, right), number=index + 1, height=height, theme=theme)
-    return go.Figure(data=data, layout=layout)
+    return Drawing(data=data, layout=layout)
 
 
 def _draw(

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import plotly.graph_objects as go
-
 from indicators.results import ValuePoint
 from layouts import format as fmt
 from layouts.figures.axis import UNITS
+from layouts.figures.drawing import Drawing
 from layouts.figures.trend import spread
 from layouts.theme import template, tokens
 
@@ -24,7 +23,7 @@ def drop_offs(first: Sequence[ValuePoint], last: Sequence[ValuePoint]) -> list[f
     return [None if a.value is None or b.value is None else a.value - b.value for a, b in zip(first, last, strict=True)]
 
 
-def phases(lines: Mapping[str, Sequence[ValuePoint]], *, height: int = 250, theme: str = "light") -> go.Figure:
+def phases(lines: Mapping[str, Sequence[ValuePoint]], *, height: int = 250, theme: str = "light") -> Drawing:
     """The lines by phase, in the order of `lines`; below each week stands the drop from the first to the last.
 
     A week to which an item did not belong is a gap in its line.
@@ -64,7 +63,7 @@ def phases(lines: Mapping[str, Sequence[ValuePoint]], *, height: int = 250, them
     shown = [(name, end, colour) for name, end, colour in zip(names, ends, colours, strict=False) if end is not None]
     tops = spread([pixels(end) for _, end, _ in shown], gap=_GAP)
     weeks = series[1] if len(series) > 1 else series[0]
-    return go.Figure(
+    return Drawing(
         data=data,
         layout={
             "template": template(theme),

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
-import plotly.graph_objects as go
-
 from indicators.results import State
 from layouts import format as fmt
+from layouts.figures.drawing import Drawing
 from layouts.figures.trend import SYMBOLS
 from layouts.states import SHAPES
 from layouts.theme import state_colour, template, tokens
@@ -63,7 +62,7 @@ class Axes:
     corners: tuple[str, str, str, str]
 
 
-def quadrant(spots: Sequence[Spot], axes: Axes, *, height: int = 340, theme: str = "light") -> go.Figure:
+def quadrant(spots: Sequence[Spot], axes: Axes, *, height: int = 340, theme: str = "light") -> Drawing:
     """The entities as points; `layout.meta` carries the addresses for the click handler of ``assets/js/chart.js``."""
     token = tokens(theme)
     low_x, high_x = _range([spot.x for spot in spots], axes.middle[0])
@@ -76,7 +75,7 @@ def quadrant(spots: Sequence[Spot], axes: Axes, *, height: int = 340, theme: str
         return (x - low_x) / (high_x - low_x) * _WIDTH, (high_y - y) / (high_y - low_y) * plot_height
 
     line = {"type": "line", "line": {"color": token["line-strong"], "width": 1}}
-    return go.Figure(
+    return Drawing(
         data=[
             {
                 "type": "scatter",

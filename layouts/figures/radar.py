@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
-import plotly.graph_objects as go
-
 from indicators.results import State
 from layouts import format as fmt
+from layouts.figures.drawing import Drawing
 from layouts.theme import state_colour, template, tokens
 
 HIGHEST: Final = 100.0
@@ -39,7 +38,7 @@ def radar(
     warning: float,
     height: int = 340,
     theme: str = "light",
-) -> go.Figure:
+) -> Drawing:
     """The first of `rings` as the subject, up to two others to compare with.
 
     Args:
@@ -64,7 +63,7 @@ def radar(
     ]
     data.append(_line(subject, axes, {"color": token["accent"], "width": 2.2}, token["accent"], size=7))
     axis = {"range": [-_REACH, _REACH], "showgrid": False, "showticklabels": False}
-    return go.Figure(
+    return Drawing(
         data=data,
         layout={
             "template": template(theme),

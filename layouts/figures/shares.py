@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import plotly.graph_objects as go
-
 from indicators.results import State
+from layouts.figures.drawing import Drawing
 from layouts.states import SHAPES
 from layouts.theme import state_colour, state_fill, template, tokens
 
@@ -57,7 +56,7 @@ class _Part:
     ink: str
 
 
-def shares(wholes: Sequence[Whole], *, noun: str = "人", theme: str = "light") -> go.Figure:
+def shares(wholes: Sequence[Whole], *, noun: str = "人", theme: str = "light") -> Drawing:
     """Bars of 100 %, one a whole, each with parts of its own: shades of one colour, named where they have room."""
     token = tokens(theme)
     layers: dict[int, list[_Part]] = {}
@@ -85,7 +84,7 @@ def state_shares(
     noun: str,
     links: Sequence[str] = (),
     theme: str = "light",
-) -> go.Figure:
+) -> Drawing:
     """Bars of 100 %, one a group, by state: shape and number stand in the parts; `links` lead on from each bar."""
     layers: dict[State, list[_Part]] = {}
     for row, (group, counts) in enumerate(wholes):
@@ -105,9 +104,7 @@ def state_shares(
             start += share
     names = [(group, f"{sum(counts.values()):,} {noun}") for group, counts in wholes]
     figure = _figure(layers.values(), names, theme, row_height=_STATE_ROW)
-    if links:
-        figure.update_layout(meta={"rows": list(links), "columns": []})
-    return figure
+    return figure.with_layout(meta={"rows": list(links), "columns": []}) if links else figure
 
 
 def _words(name: str, share: float) -> str:
@@ -141,12 +138,12 @@ def _layer(parts: Sequence[_Part], edge: str) -> dict[str, Any]:
 
 def _figure(
     layers: Iterable[Sequence[_Part]], names: Sequence[tuple[str, str]], theme: str, *, row_height: int = _ROW
-) -> go.Figure:
+) -> Drawing:
     token = tokens(theme)
     rows = list(range(len(names)))
     axis = {"range": [len(names) - 0.5, -0.5], "showgrid": False, "tickvals": rows, "ticklabelstandoff": 8}
     left = 24 + _CHARACTER * max((len(name) for name, _ in names), default=0)
-    return go.Figure(
+    return Drawing(
         data=[_layer(parts, token["surface"]) for parts in layers],
         layout={
             "template": template(theme),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-import plotly.graph_objects as go
-
+from layouts.figures.drawing import Drawing
 from layouts.theme import template, tokens
 
 _ROW: Final = 44
@@ -22,7 +21,7 @@ def steps(
     *,
     labels: tuple[str, str],
     theme: str = "light",
-) -> go.Figure:
+) -> Drawing:
     """How many stand on each step now and a year ago, the highest step on top.
 
     Args:
@@ -40,7 +39,7 @@ def steps(
                            year=labels[1], names=names))  # fmt: skip
     pairs.append(_bars(rows, now, offset=-0.34, width=0.4, colour=token["accent"], ink=token["ink"], year=labels[0],
                        names=names))  # fmt: skip
-    return go.Figure(
+    return Drawing(
         data=pairs,
         layout={
             "template": template(theme),

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import plotly.graph_objects as go
-
 from indicators.results import IndicatorInfo, State, ValuePoint
 from layouts import format as fmt
 from layouts.figures.axis import THIN_FROM, week_label
+from layouts.figures.drawing import Drawing
 from layouts.figures.point_labels import beside, written
 from layouts.theme import state_colour, template, tokens
 
@@ -46,7 +45,7 @@ def trend(
     height: int = 280,
     counted: tuple[str, str] = ("分子", "分母"),
     theme: str = "light",
-) -> go.Figure:
+) -> Drawing:
     """The weekly line of the first of `series`; a period without value is a gap in the line.
 
     Args:
@@ -66,7 +65,7 @@ def trend(
 
     data = [_context(other, keys, token, dash=_DASHES[index]) for index, other in enumerate(others)]
     data.append(_subject(subject, info, counted, pixels, token, theme))
-    return go.Figure(
+    return Drawing(
         data=data,
         layout={
             "template": template(theme),

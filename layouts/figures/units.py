@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import plotly.graph_objects as go
-
 from indicators.results import IndicatorInfo, State
 from layouts import format as fmt
+from layouts.figures.drawing import Drawing
 from layouts.figures.trend import SYMBOLS, spread
 from layouts.theme import state_colour, template, tokens
 
@@ -38,7 +37,7 @@ class UnitBar:
     scores: tuple[float, float, float, float, float] | None = None
 
 
-def units(bars: Sequence[UnitBar], info: IndicatorInfo, *, theme: str = "light") -> go.Figure:
+def units(bars: Sequence[UnitBar], info: IndicatorInfo, *, theme: str = "light") -> Drawing:
     """The curve of shares by unit within the band of the other sections; below it, where shown, the scores as boxes."""
     token = tokens(theme)
     with_scores = any(bar.scores is not None for bar in bars)
@@ -92,7 +91,7 @@ def units(bars: Sequence[UnitBar], info: IndicatorInfo, *, theme: str = "light")
         ends.append(("他班中位", bars[-1].others[1], token["ink-2"]))
     line_tops = spread([pixels(value) for _, value, _ in lines], gap=15)
     end_tops = spread([pixels(value) for _, value, _ in ends], gap=15)
-    return go.Figure(
+    return Drawing(
         data=data,
         layout={
             "template": template(theme),

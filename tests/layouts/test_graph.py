@@ -1,9 +1,9 @@
 import ast
 from pathlib import Path
 
-import plotly.graph_objects as go
 import pytest
 
+from layouts.figures.drawing import Drawing
 from layouts.graph import graph
 from layouts.sheet import Sheet
 from tests.layouts.component_tree import find, types
@@ -13,7 +13,7 @@ SOURCES = sorted(path for folder in ("dashboards", "layouts") for path in (ROOT 
 
 
 def figure(**layout):
-    return go.Figure(layout={"height": 200, **layout})
+    return Drawing(data=[], layout={"height": 200, **layout})
 
 
 def drawn(made, **options):
@@ -40,14 +40,14 @@ def test_a_chart_says_in_words_what_it_shows():
 
 def test_a_chart_that_needs_room_scrolls_instead_of_shrinking():
     wide = drawn(figure(), label="到课率", min_width=900)
-    assert wide.style == {"overflowX": "auto"}
+    assert wide.style == {"minHeight": "200px", "overflowX": "auto"}
     assert types(wide, "Graph")[0].style == {"height": "200px", "minWidth": "900px"}
     assert "minWidth" not in types(drawn(figure(), label="到课率"), "Graph")[0].style
 
 
 def test_a_chart_without_height_is_refused():
     with pytest.raises(ValueError, match=r"到课率.*height"):
-        drawn(go.Figure(), label="到课率")
+        drawn(Drawing(data=[], layout={}), label="到课率")
 
 
 def uses(source):
@@ -90,9 +90,9 @@ def test_the_check_finds_what_it_looks_for():
 
 
 def test_a_line_that_scrolls_shows_its_latest_end_first():
-    shown = drawn(go.Figure(layout={"height": 100}), label="线", min_width=600, is_read_from_end=True)
+    shown = drawn(Drawing(data=[], layout={"height": 100}), label="线", min_width=600, is_read_from_end=True)
     assert shown.className == "chart chart-from-end"
-    assert shown.style == {"overflowX": "auto"}
+    assert shown.style == {"minHeight": "100px", "overflowX": "auto"}
 
 
 def test_a_chart_has_its_numbers_beside_it_as_written_and_as_computed():

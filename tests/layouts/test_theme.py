@@ -1,3 +1,4 @@
+import plotly.graph_objects as go
 import pytest
 
 from indicators.results import State
@@ -42,7 +43,7 @@ def test_every_state_has_a_colour_and_a_fill_of_its_own(theme):
 
 
 def test_charts_use_the_fonts_of_the_page_and_cannot_be_dragged_out_of_range():
-    layout = template().layout
+    layout = go.layout.Template(template()).layout
     assert layout.font.family == tokens()["font"]
     assert layout.xaxis.fixedrange
     assert layout.yaxis.fixedrange

@@ -3,10 +3,9 @@
 import datetime as dt
 from dataclasses import replace
 
-import plotly.graph_objects as go
-
 from layouts.exports.shown import parts_of
 from layouts.exports.snapshot import Origin, Snapshot
+from layouts.figures.drawing import Drawing
 from layouts.graph import graph
 from layouts.panel import Content
 from layouts.sheet import Sheet
@@ -35,8 +34,14 @@ ORIGIN = Origin(
 
 
 def figure(**layout):
-    line = go.Scatter(x=[1, 2, 3], y=[97, None, 88], text=["●", "", "▲"], mode="lines+markers+text")
-    return go.Figure(line, layout={"height": 240, "template": template(), **layout})
+    line = {
+        "type": "scatter",
+        "x": [1, 2, 3],
+        "y": [97, None, 88],
+        "text": ["●", "", "▲"],
+        "mode": "lines+markers+text",
+    }
+    return Drawing(data=[line], layout={"height": 240, "template": template(), **layout})
 
 
 def chart_content(**options):

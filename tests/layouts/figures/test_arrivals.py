@@ -23,8 +23,8 @@ def figure(*names):
 def test_a_day_without_duty_is_a_gap_and_every_other_state_has_its_shape():
     drawn = figure("教务", "学工")
     ground = drawn.data[0]
-    assert np.isnan(ground.z[:, 1].astype(float)).all()
-    assert ground.text[0].tolist() == [SHAPES[State.REACHED], "", "", ""]
+    assert [row[1] for row in ground.z] == [None, None]
+    assert list(ground.text[0]) == [SHAPES[State.REACHED], "", "", ""]
     shapes = {trace.text: list(zip(trace.x, trace.y, strict=True)) for trace in drawn.data[1:-1]}
     assert shapes[SHAPES[State.ALERT]] == [(3, 0), (3, 1)]
     assert shapes[SHAPES[State.WARNING]] == [(2, 0), (2, 1)]

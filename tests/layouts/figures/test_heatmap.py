@@ -5,6 +5,7 @@ import re
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from dash._utils import to_json
 
 from indicators.results import EntityInfo, State, ValueFrame
 from layouts.figures.heatmap import Reading, contour, depth, fit, heatmap, least_width
@@ -198,7 +199,7 @@ def test_a_page_of_thirty_sections_is_small_to_send():
         counted=("实到", "应到"),
         because_missing="未排课",
     )
-    assert len(heatmap(whole, ATTENDANCE, reading).to_json()) < 100_000
+    assert len(to_json(heatmap(whole, ATTENDANCE, reading))) < 100_000
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -209,8 +210,8 @@ def test_both_themes_draw_the_same_cells(theme):
 
 
 def test_the_figure_is_plain_json():
-    assert json.loads(draw(ONE_OF_EACH).to_json())["layout"]["meta"]["rows"] == ["/offerings/1"]
-    assert isinstance(draw(ONE_OF_EACH), go.Figure)
+    assert json.loads(to_json(draw(ONE_OF_EACH)))["layout"]["meta"]["rows"] == ["/offerings/1"]
+    assert isinstance(draw(ONE_OF_EACH).checked, go.Figure)
 
 
 def test_months_are_headed_as_months_and_compared_with_the_month_before():
