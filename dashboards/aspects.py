@@ -12,12 +12,11 @@ from dash.development.base_component import Component
 
 from dashboards import ids
 from dashboards.number import of_reading
-from dashboards.overview import valued
-from indicators.results import STATES, IndicatorInfo, PeriodInfo, Reading, State
+from dashboards.overview import period_name, valued
+from indicators.results import STATES, IndicatorInfo, Reading, State
 from layouts import format as fmt
 from layouts import states, table
 
-_TERM_NUMBERS: Final = {"1": "一", "2": "二", "3": "三"}
 COLUMNS: Final = (
     table.Column(title="指标", is_heading=True),
     table.Column(title="数值", is_number=True),
@@ -102,14 +101,6 @@ def row(reading: Reading) -> list[table.Cell]:
         fmt.NO_VALUE if gap is None else ("已达" if gap == 0 else f"差 {fmt.with_unit(gap, info.unit)}"),
         "" if latest.is_suppressed else period_name(latest.period) if latest.value is not None else "没有记录",
     ]
-
-
-def period_name(period: PeriodInfo) -> str:
-    """A period in few words: of a term ``26–27第一学期``."""
-    if period.kind != "term":
-        return period.label
-    begins, ends, number = period.key.split("-")
-    return f"{begins[2:]}–{ends[2:]}第{_TERM_NUMBERS[number]}学期"
 
 
 def draw_all(aspects: Sequence[Aspect], readings: Sequence[Reading], *, page: str, because: str) -> Component:

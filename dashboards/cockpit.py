@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 
 from dashboards import changes, ids, query
 from dashboards.number import Number
-from dashboards.overview import tile, valued
+from dashboards.overview import period_name, tile, valued
 from dashboards.services import Services
 from data_access.access.permissions import Permission
 from data_access.access.scope import Scope
@@ -240,7 +240,7 @@ def _alarm(data: Cockpit, alarms: Sequence[digest.Alarm]) -> list[table.Cell]:
         fmt.NO_VALUE if school is None else valued(school.latest.value, school.info),
         fmt.line(info.alert, info.unit),
         f"{named}{more}" or fmt.NO_VALUE,
-        first.period.label,
+        period_name(first.period),
         first.owner,
     ]
 
@@ -260,5 +260,5 @@ def draw_sources(data: Cockpit) -> Content:
 
 def _source(reading: Reading) -> Component:
     value = fmt.with_unit(reading.latest.value, reading.info.unit)
-    words = f"{fmt.short_name(reading.info.name_zh)} {value}（{reading.latest.period.label}）"
+    words = f"{fmt.short_name(reading.info.name_zh)} {value}（{period_name(reading.latest.period)}）"
     return html.Li(states.mark(reading.state, words))

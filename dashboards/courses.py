@@ -47,7 +47,7 @@ def heading(data: Courses) -> Heading:
     return Heading(
         title="课程监测",
         facts=(f"各教学班逐{data.rate.period_word}{data.rate.name}{by}",),
-        crumbs=(Crumb(label="学校"), Crumb(label="课程监测")),
+        crumbs=(Crumb(label="首页", href="/"), Crumb(label="课程")),
     )
 
 

@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 
 from dashboards import filters, ids
 from dashboards.number import Number, entity_of, of_reading
-from dashboards.overview import WITHHELD
+from dashboards.overview import WITHHELD, period_name
 from dashboards.own_nodes import own_nodes
 from dashboards.page import Filter, Heading, Kind, Nav, Page, Panel, Place, View
 from dashboards.services import Services
@@ -256,7 +256,9 @@ def _row(entry: Entry, reading: Reading | None) -> list[table.Cell]:
         f"{entry.layer} · {entry.dimension}",
         entry.five_system,
         _value(reading),
-        reading.latest.period.label if reading is not None and reading.latest.value is not None else fmt.NO_VALUE,
+        period_name(reading.latest.period)
+        if reading is not None and reading.latest.value is not None
+        else fmt.NO_VALUE,
         fmt.line(info.target, info.unit),
         fmt.line(info.warning, info.unit),
         KINDS_ZH[info.period],

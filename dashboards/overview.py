@@ -16,7 +16,7 @@ from dashboards.page import View
 from dashboards.services import Services
 from data_access.access.scope import Scope
 from data_access.access.viewer import Viewer
-from indicators.results import Board, EntityInfo, IndicatorInfo, Reading, Standing, ValuePoint
+from indicators.results import Board, EntityInfo, IndicatorInfo, PeriodInfo, Reading, Standing, ValuePoint
 from layouts import format as fmt
 from layouts import states, table, tiles
 from layouts.figures.point_labels import ROOM_FOR_A_PERIOD
@@ -31,6 +31,7 @@ ROWS_SHOWN: Final = 60
 WITHHELD: Final = "人数过少，不显示"
 """In place of a sensitive figure by which few people could be told apart."""
 
+_TERM_NUMBERS: Final = {"1": "一", "2": "二", "3": "三"}
 _SPARKLINE_FROM: Final = 3
 """Fewer values make no line."""
 _ROOM_FOR_LABELS: Final = 230
@@ -52,7 +53,7 @@ def tile(reading: Reading, *, due: dt.date | None = None) -> tiles.Tile:
     history = [point.value for point in reading.points]
     known = sum(point is not None for point in history)
     words = []
-    if latest.value is not None:
+    if latest.value is not None and reading.before is not None:
         words.append(f"{fmt.change(latest.value, reading.before, digits=digits)} {fmt.SINCE[latest.period.kind]}")
     if info.target is not None:
         words.append(f"目标 {fmt.line(info.target)}")
@@ -79,8 +80,16 @@ def _days_behind(latest: ValuePoint, due: dt.date) -> int | None:
 def period_of(point: ValuePoint) -> str:
     """The period of a number, or why there is none."""
     if point.is_suppressed:
-        return f"{point.period.label} · {WITHHELD}"
-    return point.period.label if point.value is not None else "没有记录"
+        return f"{period_name(point.period)} · {WITHHELD}"
+    return period_name(point.period) if point.value is not None else "没有记录"
+
+
+def period_name(period: PeriodInfo) -> str:
+    """A period in few words: of a term ``26–27第一学期``."""
+    if period.kind != "term":
+        return period.label
+    begins, ends, number = period.key.split("-")
+    return f"{begins[2:]}–{ends[2:]}第{_TERM_NUMBERS[number]}学期"
 
 
 def weekly_line(

@@ -23,8 +23,10 @@ NO_POST: Final = (
 _OWN: Final = {"school": "全校", "teacher": "本人", "student": "本人"}
 """Nodes that need no name: there is one school, and nobody has to be told their own number."""
 _PAGES: Final[Mapping[Permission, str]] = {
-    Permission.ACCOUNT_OWN: "/account",
+    Permission.DATA_VIEW: "/data",
+    Permission.INDICATOR_VIEW: "/indicators",
     **{page.requires: page.href for page in SERVER_PAGES},
+    Permission.ACCOUNT_OWN: "/account",
 }
 """Where a permission is used; one without an address is used on the pages of others."""
 
@@ -73,7 +75,7 @@ def _group(posts: Sequence[Post]) -> Component:
 
 
 def draw_rights(viewer: Viewer) -> Content:
-    """What somebody without figures of their own may do, with a link to where it is done."""
+    """What somebody without figures of their own may do, with a link to where it is done: the work first, one's own account after it."""
     rights = {right.permission: right.reason for post in viewer.posts for right in rights_of(post.role)}
     items = [
         html.Li(
@@ -82,7 +84,7 @@ def draw_rights(viewer: Viewer) -> Content:
                 html.Span(reason, className="own-post-reason"),
             ]
         )
-        for permission, reason in rights.items()
-        if permission in _PAGES
+        for permission in _PAGES
+        if (reason := rights.get(permission)) is not None
     ]
     return Content(body=html.Ul(items, className="own-rights"))

@@ -10,7 +10,7 @@ from dash import html
 
 from dashboards import filters, ids, school_conditions, school_parts
 from dashboards.number import of_reading
-from dashboards.overview import SCHOOL, valued
+from dashboards.overview import valued
 from dashboards.page import Heading, Nav, Page, Panel
 from dashboards.school_data import School
 from data_access.access.permissions import Permission
@@ -60,7 +60,7 @@ def _tile(section: Section, readings: Sequence[Reading]) -> tiles.Tile:
         value=f"{reached}/{len(known)}" if known else fmt.NO_VALUE,
         unit="项达标",
         change=rest or ("全部达标" if known else "没有可以判定的数值"),
-        note="、".join(section.dimensions) if len(section.dimensions) == 1 else f"{len(section.dimensions)} 个方面",
+        note=f"{len(section.dimensions)} 个方面" if len(section.dimensions) > 1 else "",
         state=max(known, key=STATES.index, default=State.NO_DATA),
     )
 
@@ -115,7 +115,7 @@ def _change(reading: Reading) -> str:
 def heading(data: School) -> Heading:
     """The title, how far the data reaches, and the way here."""
     facts = [] if data.until is None else [f"{filters.term_name(data.view)} · 数据截至 {fmt.day(data.until)}"]
-    return Heading(title="学校层面", facts=facts, crumbs=(Crumb(label=SCHOOL),))
+    return Heading(title="学校层面", facts=facts, crumbs=(Crumb(label="首页", href="/"), Crumb(label="学校")))
 
 
 _WIDTHS: Final = {"operation": 12}

@@ -10,6 +10,7 @@ NO_VALUE: Final = "—"
 WEEKDAYS: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 SINCE: Final = {"week": "较上周", "month": "较上月", "term": "较上学期", "year": "较上年"}
 """What a change is measured against, by the kind of period."""
+_LARGE: Final = 10_000
 _WHOLE_UNITS: Final = frozenset({"人", "次", "项", "门", "个", "起", "人次"})
 
 
@@ -26,8 +27,12 @@ def digits_of(unit: str) -> int:
 
 
 def with_unit(value: float | None, unit: str) -> str:
-    """A value and its unit, such as ``92.6%`` or ``17 个``; a dash without unit where there is none."""
-    text = number(value, digits=digits_of(unit))
+    """A value and its unit, such as ``92.6%`` or ``17 个``; a dash without unit where there is none.
+
+    From ten thousand on decimals say nothing: ``76,632 万元``.
+    """
+    digits = 0 if value is not None and abs(value) >= _LARGE else digits_of(unit)
+    text = number(value, digits=digits)
     if text == NO_VALUE or not unit:
         return text
     return f"{text}%" if unit == "%" else f"{text} {unit}"
@@ -39,11 +44,11 @@ def short_name(name: str) -> str:
 
 
 def line(value: float | tuple[float, float] | None, unit: str = "") -> str:
-    """A threshold, such as ``90%`` or ``35–65%``; whole numbers lose their decimals."""
+    """A threshold, such as ``90%``, ``35–65%`` or ``24,000 万元``; whole numbers lose their decimals."""
     if value is None:
         return NO_VALUE
     ends = value if isinstance(value, tuple) else (value,)
-    text = "–".join(f"{end:g}" for end in ends)
+    text = "–".join(f"{end:,.10g}" for end in ends)
     return f"{text}{unit}" if unit in {"", "%"} else f"{text} {unit}"
 
 

@@ -93,7 +93,7 @@ def filled(
         title: of the panel.
         content: what it shows.
         unit: of its numbers, where they share one.
-        framed: False for content that brings its own frames; its menu then stands in the margin.
+        framed: False for content that brings its own frames; its menu then sits on their upper edge.
         menu: what the menu offers; without it there is none but for the card of the number.
         days_behind: for so many days no data has come, though more was due; None where nothing is late.
     """

@@ -15,7 +15,7 @@ _PATTERNS = {page.name: re.compile(re.sub(r"<\w+>", "[A-Z0-9-]+", page.path)) fo
 _FILES = ("csv", "xlsx", "png", "svg", "pdf")
 DRAWN = """() => document.querySelector('main') !== null
     && document.querySelectorAll('main .skeleton').length === 0
-    && [...document.querySelectorAll('main .js-plotly-plot')].every((chart) => chart.querySelector('.main-svg'))
+    && [...document.querySelectorAll('main .chart')].every((chart) => !chart.offsetParent || chart.querySelector('.main-svg'))
     && (document.querySelector('.panel-body, .page-title, h1') !== null)"""
 """True once nothing is loading any more and every chart has been drawn."""
 

@@ -24,7 +24,15 @@ def test_a_number_has_fixed_decimals_and_a_missing_one_is_a_dash(value, digits, 
 
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
-    [(92.6, "%", "92.6%"), (17.0, "人", "17 人"), (75.24, "分", "75.2 分"), (None, "%", "—"), (3.0, "", "3.0")],
+    [
+        (92.6, "%", "92.6%"),
+        (17.0, "人", "17 人"),
+        (75.24, "分", "75.2 分"),
+        (None, "%", "—"),
+        (3.0, "", "3.0"),
+        (9210.6, "元/生", "9,210.6 元/生"),
+        (76632.04, "万元", "76,632 万元"),
+    ],
 )
 def test_a_unit_follows_its_value_and_never_a_dash(value, unit, text):
     assert fmt.with_unit(value, unit) == text
@@ -32,7 +40,14 @@ def test_a_unit_follows_its_value_and_never_a_dash(value, unit, text):
 
 @pytest.mark.parametrize(
     ("line", "unit", "text"),
-    [(90.0, "%", "90%"), ((35.0, 65.0), "%", "35–65%"), (None, "%", "—"), (1.5, "万元", "1.5 万元")],
+    [
+        (90.0, "%", "90%"),
+        ((35.0, 65.0), "%", "35–65%"),
+        (None, "%", "—"),
+        (1.5, "万元", "1.5 万元"),
+        (24000.0, "万元", "24,000 万元"),
+        (1234567.5, "", "1,234,567.5"),
+    ],
 )
 def test_a_threshold_loses_needless_decimals(line, unit, text):
     assert fmt.line(line, unit) == text
