@@ -25,8 +25,11 @@ from layouts.states import UNCOMPUTED
 
 FORM: Final = 1
 """Form of the feed; a screen whose script knows another form loads itself anew."""
-SECONDS: Final = 300.0
-"""So long a feed is kept at most: the weights of the diagnosis may change while the data stay."""
+SECONDS: Final = 200.0
+"""So long a feed is kept at most: the weights of the diagnosis may change while the data stay.
+
+A screen asks again after 75 seconds at the latest, so that new weights hang in the hall within five minutes.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)

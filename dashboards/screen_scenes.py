@@ -7,7 +7,7 @@ level of persons, and what names a person beside a group (a teacher of a section
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -115,7 +115,6 @@ def overview(moment: Moment) -> Scene:
     """全校态势: how the college stands, layer by layer and department by department, and what moved most."""
     departments = moment.board(tuple(dict.fromkeys((*SIDE_BY_SIDE, *WEEKLY))), "dept")
     changed = moves(_part(departments, WEEKLY), "dept", data_date=moment.until, count=LISTED)
-    note = f"系部，{fmt.SINCE['week']}"
     return _scene(
         "overview",
         (blocks.tiles(moment.readings(OVERVIEW)),),
@@ -127,13 +126,11 @@ def overview(moment: Moment) -> Scene:
             _movements(
                 largest(changed, rising=False, count=LISTED),
                 title="下降最多",
-                note=note,
                 missing="这一周没有明显的下降。",
             ),
             _movements(
                 largest(changed, rising=True, count=LISTED),
                 title="上升最多",
-                note=note,
                 missing="这一周没有明显的上升。",
             ),
         ),
@@ -282,8 +279,14 @@ def settled_column(standing: Standing, until: dt.date) -> int | None:
     return next((column for column in reversed(known) if not np.isnan(frame.value[:, column]).all()), None)
 
 
-def _movements(found: Sequence[Move], *, title: str, note: str, missing: str) -> Block:
-    """Changes as a ranking: entity and indicator, arrow and size, in the state that was reached."""
+def _movements(found: Sequence[Move], *, title: str, missing: str) -> Block:
+    """Changes since last week as a ranking: entity and indicator, arrow and size, in the state that was reached.
+
+    Which ones are told follows from their lines; where they share a unit, they stand by size as a passer-by reads it.
+    """
+    units = {move.info.unit for move in found}
+    if len(units) == 1:
+        found = sorted(found, key=lambda move: -abs(move.now - move.before))
     return blocks.ranking(
         [
             (
@@ -294,9 +297,14 @@ def _movements(found: Sequence[Move], *, title: str, note: str, missing: str) ->
             for move in found
         ],
         title=title,
-        note=note,
+        note=_in_steps(fmt.SINCE["week"], units),
         missing=missing,
     )
+
+
+def _in_steps(note: str, units: Iterable[str]) -> str:
+    """A note with the unit of the changes below it, which for rates are points and not per cent."""
+    return f"{note}，百分点" if set(units) == {"%"} else note
 
 
 def _in_need(standing: Standing, moment: Moment) -> Block:
@@ -308,7 +316,7 @@ def _in_need(standing: Standing, moment: Moment) -> Block:
         known = [row for row in np.argsort(values, kind="stable") if _is_told(standing, row, column)]
         behind = [row for row in known if info.judge(values[row]) in {State.WATCH, State.WARNING, State.ALERT}]
         rows = [
-            (standing.frame.entities[row].name, fmt.number(values[row]), blocks.token(info, values[row]))
+            (standing.frame.entities[row].name, fmt.with_unit(values[row], info.unit), blocks.token(info, values[row]))
             for row in behind[:LISTED]
         ]
     note = f"{fmt.short_name(info.name_zh)}，{_week(standing, column)}"
@@ -325,7 +333,8 @@ def _getting_better(standing: Standing, moment: Moment) -> Block:
         order = [row for row in np.argsort(-gained, kind="stable") if not np.isnan(gained[row])]
         told = [row for row in order if all(_is_told(standing, row, c) for c in range(column - 2, column + 1))]
         rows = [(standing.frame.entities[row].name, f"↑ {gained[row]:.1f}", "") for row in told[:LISTED]]
-    return blocks.ranking(rows, title="正在变好", note="连续两周上升", missing="没有连续两周上升的。")
+    note = _in_steps("连续两周上升", {standing.info.unit})
+    return blocks.ranking(rows, title="正在变好", note=note, missing="没有连续两周上升的。")
 
 
 def _is_told(standing: Standing, row: int, column: int) -> bool:
@@ -366,6 +375,7 @@ def _by_department(diagnosis: Diagnosis, year: YearScores, rows: Sequence[int]) 
     return Block(
         kind="grid",
         title="各系部专业平均得分",
+        note="满分 100",
         columns=(*(dimension.name for dimension in year.model.dimensions), "总分"),
         rows=tuple(
             Row(

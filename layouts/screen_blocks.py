@@ -156,7 +156,7 @@ def weeks(standing: Standing, columns: Sequence[int], *, title: str) -> Block:
     return Block(
         kind="grid",
         title=title,
-        note=bounds(info),
+        note=" · ".join(filter(None, (info.unit, bounds(info)))),
         columns=tuple(f"{frame.periods[column].ordinal}周" for column in columns),
         rows=tuple(
             Row(
@@ -175,12 +175,21 @@ def weeks(standing: Standing, columns: Sequence[int], *, title: str) -> Block:
 def side_by_side(
     standings: Sequence[Standing], columns: Sequence[int | None], rows: Sequence[int], *, title: str, missing: str
 ) -> Block:
-    """Several indicators for some entities as a grid: of each standing, its values in one column; None has none."""
+    """Several indicators for some entities as a grid: of each standing, its values in one column; None has none.
+
+    The unit that most of them have stands beside the title, any other in the head of its column.
+    """
     entities = standings[0].frame.entities if standings else ()
+    units = [standing.info.unit for standing in standings]
+    usual = max(units, key=units.count, default="")
     return Block(
         kind="grid",
         title=title,
-        columns=tuple(fmt.short_name(standing.info.name_zh) for standing in standings),
+        note=usual,
+        columns=tuple(
+            fmt.short_name(info.name_zh) + (f" {info.unit}" if info.unit != usual else "")
+            for info in (standing.info for standing in standings)
+        ),
         rows=tuple(
             Row(
                 name=entities[row].name,

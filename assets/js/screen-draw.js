@@ -100,7 +100,7 @@ function tiles(block) {
 
 function grid(block) {
   const columns = block.columns || [];
-  const made = element("table", `wall-grid${columns.length > 8 ? " is-dense" : ""}`);
+  const made = element("table", `wall-grid${columns.length > 9 ? " is-dense" : ""}`);
   const head = element("tr", "", element("td", ""), ...columns.map((name) => element("th", "", name)));
   made.append(element("thead", "", head));
   const body = element("tbody", "");

@@ -41,6 +41,15 @@ function keep(text, at) {
   }
 }
 
+/** What the server says to a screen that it refuses; empty where something between them answered. */
+async function reason(answer) {
+  try {
+    return String(JSON.parse(await answer.text()).message || "");
+  } catch {
+    return "";
+  }
+}
+
 export class Feed {
   /**
    * @param {string} address of the feed.
@@ -57,6 +66,7 @@ export class Feed {
     this.tag = "";
     this.failures = 0;
     this.state = "starting";
+    this.closedBecause = "";
     this.offset = 0;
     this.isTimed = false;
     this.due = 0;
@@ -105,8 +115,7 @@ export class Feed {
     const headers = this.tag ? {"If-None-Match": this.tag} : {};
     const answer = await fetch(this.address, {headers, signal, cache: "no-store", redirect: "error"});
     if (answer.status === 401 || answer.status === 403) {
-      await answer.text();
-      this.close();
+      this.close(await reason(answer));
       return CLOSED_WAIT;
     }
     if (answer.status !== 200 && answer.status !== 304) {
@@ -133,9 +142,10 @@ export class Feed {
     return EVERY;
   }
 
-  /** The token does not count any more: nothing that it opened may stay. */
-  close() {
+  /** The token or the session does not count any more: nothing that it opened may stay. */
+  close(because) {
     const hadSomething = this.state !== "closed";
+    this.closedBecause = because;
     this.state = "closed";
     this.feed = null;
     this.at = 0;

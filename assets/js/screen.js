@@ -74,7 +74,7 @@ function drawable() {
 function draw() {
   let made;
   if (feed.state === "closed") {
-    made = [[null, message("大屏已停止显示", "令牌已过期或已撤销。请系统管理员在“管理 / 大屏”重新发放链接，并在本机打开一次。")]];
+    made = [[null, message("大屏已停止显示", feed.closedBecause)]];
   } else if (!feed.feed) {
     const isLost = feed.state === "lost";
     made = [[null, message(isLost ? "还没有连上服务器" : "正在载入", isLost ? "会自动重试，不需要操作。" : "")]];

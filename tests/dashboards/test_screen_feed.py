@@ -2,6 +2,8 @@
 
 import datetime as dt
 import json
+import re
+from pathlib import Path
 
 from dashboards.screen_feed import SECONDS, Feed, content_of, scope_of_screens, term_line
 from data_access.access.privacy import Privacy, Subject, Topic
@@ -49,6 +51,14 @@ def test_a_feed_is_made_once_for_all_screens_and_anew_after_a_while():
     clock[0] += SECONDS
     feed.answer(ScreenSettings())
     assert Counted.asked == 2
+
+
+def test_new_weights_hang_within_five_minutes():
+    """They do not change the data version: a feed must go by itself before a screen asks the next time."""
+    script = Path(__file__).parents[2].joinpath("assets/js/screen-feed.js").read_text(encoding="utf-8")
+    asks_every = int(re.search(r"EVERY = ([\d_]+);", script).group(1)) / 1000
+    assert "wait * (0.75 + Math.random() / 2)" in script
+    assert SECONDS + 1.25 * asks_every < 5 * 60
 
 
 def test_settings_choose_and_order_the_scenes():

@@ -1,32 +1,42 @@
 """The wall screen in Chromium: it shows, it turns, and it outlives servers, tokens and a month."""
 
+import dataclasses
 import datetime as dt
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import update
+from werkzeug.serving import make_server
 
-from app import ROOT
+from app import create_app
 from data_access.access.actors import Actor
 from data_access.access.audit import AuditLog
 from data_access.access.scope import Scope
 from data_access.access.screens import Screens
 from data_access.clock import today
+from data_access.database import transaction
+from data_access.database.monitoring_models import ScreenToken
 from data_access.installation import open_home
 from data_access.settings import Settings
+from tests.e2e.conftest import College
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 MINUTE = 60_000
-STARTS_WITHIN = 90
-"""Seconds; on a quiet machine it takes two."""
+STARTS_WITHIN = 180
+"""Seconds; on a quiet machine it takes four."""
+LUOXUAN = Path(sys.executable).with_name("luoxuan")
 CONSOLE = Actor("console:tests", None)
 LOST = ("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "status of 401", "ERR_FAILED")
 """What Chromium itself writes into the console of a page whose server is gone or refuses."""
@@ -49,9 +59,32 @@ def revoke_all(settings):
             screens.revoke(info.screen_id, by=CONSOLE)
 
 
+def expire_all(settings):
+    database = open_home(settings)
+    with transaction(database) as connection:
+        connection.execute(update(ScreenToken).values(expires_on=today() - dt.timedelta(days=1)))
+    database.dispose()
+
+
+def sign_out(visit):
+    """End the session behind the page's back, as another tab would."""
+    (token,) = [cookie["value"] for cookie in visit.page.context.cookies() if cookie["name"] == "_csrf_token"]
+    answer = visit.page.request.post(f"{visit.address}/sign-out", form={"csrf_token": token}, max_redirects=0)
+    assert answer.status == 302
+
+
+def closed(page, because):
+    """Assert that the screen has closed, says why, and has forgotten all it knew."""
+    expect(page.locator(".wall-message").last).to_contain_text("大屏已停止显示")
+    expect(page.locator(".wall-message").last).to_contain_text(because)
+    minutes(page, 1)  # what has faded out is swept away
+    assert page.locator(".wall-columns").count() == 0
+    assert page.evaluate("localStorage.length") == 0
+
+
 @dataclass
 class Server:
-    """A server in a process of its own, which can be killed."""
+    """The product's own server over a college, in processes of its own that can be killed."""
 
     home: Path
     port: int
@@ -62,36 +95,71 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self):
-        environment = {**os.environ, "LUOXUAN_HOME": str(self.home)}
-        script = (
-            "from werkzeug.serving import run_simple; from app import create_app; "
-            f"run_simple('127.0.0.1', {self.port}, create_app(), threaded=True)"
-        )
+        """Start it and wait until it answers."""
+        known = {name: value for name, value in os.environ.items() if not name.startswith("LUOXUAN_")}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", script], cwd=ROOT, env=environment,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            [LUOXUAN, "run", "--port", str(self.port)], env={**known, "LUOXUAN_HOME": str(self.home)},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
+        deadline = time.monotonic() + STARTS_WITHIN
+        while not self.answers():
+            assert self.process.poll() is None, "the server has ended"
+            assert time.monotonic() < deadline, "the server does not answer"
+            time.sleep(0.1)
+
+    def answers(self):
+        try:
+            with urllib.request.urlopen(f"{self.address}/healthz", timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
 
     def kill(self):
-        if self.process is not None:
-            self.process.send_signal(signal.SIGKILL)
+        """End it as a power cut would, workers included."""
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
 
 @pytest.fixture
-def empty(tmp_path):
-    """A server over an installation without data."""
-    import socket  # noqa: PLC0415
-
-    settings = Settings.at(tmp_path / "home")
-    open_home(settings).dispose()
+def server(college):
+    """A second server over the college, which may be killed."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = Server(home=settings.home, port=port)
-    server.start()
-    yield server
-    server.kill()
+    made = Server(home=college.settings.home, port=port)
+    made.start()
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def empty(tmp_path):
+    """An installation without data, served within this process."""
+    settings = Settings.at(tmp_path / "home")
+    open_home(settings).dispose()
+    served = make_server("127.0.0.1", 0, create_app(settings), threaded=True)
+    thread = threading.Thread(target=served.serve_forever)
+    thread.start()
+    yield College(address=f"http://127.0.0.1:{served.server_port}", settings=settings)
+    served.shutdown()
+    thread.join()
+    served.server_close()
+
+
+@pytest.fixture
+def visit_at(visit_of):
+    """Opens a window that may talk to another server than that of the college, and to it alone."""
+    made = []
+
+    def open_window(address):
+        made.append(dataclasses.replace(visit_of(viewport={"width": 1920, "height": 1080}), address=address))
+        return made[-1]
+
+    yield open_window
+    for visit in made:
+        visit.page.context.close()
+        visit.requests[:] = [url for url in visit.requests if not url.startswith(visit.address)]
 
 
 def open_screen(visit, token, selector=".wall-columns"):
@@ -182,36 +250,36 @@ def test_a_scene_that_cannot_be_drawn_is_left_out_and_named(visit_of, college):
 # -- what it survives --------------------------------------------------------------------------
 
 
-def test_an_empty_installation_says_why_and_a_killed_server_leaves_the_page_alone(visit_of, empty):
-    visit = visit_of(viewport={"width": 1920, "height": 1080})
-    home = Settings.at(empty.home)
-    deadline = time.monotonic() + STARTS_WITHIN
-    while time.monotonic() < deadline:
-        try:
-            visit.page.goto(f"{empty.address}/healthz")
-            break
-        except Exception:  # noqa: BLE001 (not there yet)
-            time.sleep(0.2)
+def test_an_empty_installation_says_why(visit_at, empty):
+    visit = visit_at(empty.address)
+    page = open_screen(visit, issue(empty.settings), selector=".wall-message-detail")
+    expect(page.locator(".wall-message").last).to_contain_text("还没有可以显示的数据")
+    expect(page.locator(".wall-message").last).to_contain_text("还没有计算过指标")
+    expect(page.locator("#wall-age")).to_have_text("刚刚更新")
+
+
+def test_a_killed_server_leaves_the_page_alone_and_one_started_again_is_found(visit_at, server):
+    visit = visit_at(server.address)
     visit.page.clock.install()
-    visit.page.goto(f"{empty.address}/screen?token={issue(home)}")
-    expect(visit.page.locator(".wall-message").last).to_contain_text("还没有计算过指标")
-    empty.kill()
-    minutes(visit.page, 2)
-    time.sleep(1)
-    minutes(visit.page, 2)
-    expect(visit.page.locator("#wall-age")).to_have_class("is-lost")
-    expect(visit.page.locator("#wall-age")).to_have_text(
-        re.compile(r"数据 \d 分钟前 · 连接中断，显示的是 \d\d:\d\d 的数据")
-    )
-    expect(visit.page.locator(".wall-message").last).to_contain_text("还没有计算过指标")
-    empty.start()
+    page = open_screen(visit, issue(Settings.at(server.home)))
+    loads = []
+    page.on("load", lambda _: loads.append(1))
+    server.kill()
+    assert not server.answers()
+    for _ in range(5):
+        minutes(page, 1)
+        page.wait_for_timeout(100)  # a refused connection is told a little later
+    expect(page.locator("#wall-age")).to_have_class("is-lost")
+    expect(page.locator("#wall-age")).to_have_text(re.compile(r"数据 \d 分钟前 · 连接中断，显示的是 \d\d:\d\d 的数据"))
+    assert page.locator(".wall-columns").count() >= 1
+    server.start()
     deadline = time.monotonic() + STARTS_WITHIN
-    while visit.page.locator("#wall-age.is-lost").count() and time.monotonic() < deadline:
-        minutes(visit.page, 1)
-        time.sleep(0.3)
-    expect(visit.page.locator("#wall-age")).to_have_text("刚刚更新")
+    while page.locator("#wall-age.is-lost").count() and time.monotonic() < deadline:
+        minutes(page, 1)
+        page.wait_for_timeout(300)
+    expect(page.locator("#wall-age")).to_have_text("刚刚更新")
+    assert loads == []
     forgive(visit)
-    visit.requests[:] = [url for url in visit.requests if not url.startswith(empty.address)]
 
 
 def test_without_a_server_the_last_good_data_stay_with_their_age_even_over_a_restart(visit_of, college):
@@ -235,16 +303,14 @@ def test_without_a_server_the_last_good_data_stay_with_their_age_even_over_a_res
     forgive(visit)
 
 
-def test_a_revoked_token_closes_the_screen_and_a_new_one_opens_it_again(visit_of, college):
+@pytest.mark.parametrize("end", [revoke_all, expire_all])
+def test_a_token_that_ends_closes_the_screen_and_a_new_one_opens_it_again(visit_of, college, end):
     visit = visit_of(viewport={"width": 1920, "height": 1080})
     visit.page.clock.install()
     page = open_screen(visit, issue(college.settings))
-    revoke_all(college.settings)
+    end(college.settings)
     minutes(page, 2)
-    expect(page.locator(".wall-message").last).to_contain_text("大屏已停止显示")
-    minutes(page, 1)  # what has faded out is swept away
-    assert page.locator(".wall-columns").count() == 0
-    assert page.evaluate("localStorage.length") == 0
+    closed(page, "令牌无效、已过期或已撤销")
     other = page.context.new_page()
     other.goto(f"{visit.address}/screen?token={issue(college.settings)}")
     other.wait_for_selector(".wall-columns")
@@ -255,10 +321,23 @@ def test_a_revoked_token_closes_the_screen_and_a_new_one_opens_it_again(visit_of
     forgive(visit)
 
 
+def test_a_preview_closes_with_the_session_it_was_opened_by(visit):
+    visit.page.clock.install()
+    visit.page.goto(f"{visit.address}/screen")
+    visit.page.wait_for_selector(".wall-columns")
+    sign_out(visit)
+    minutes(visit.page, 2)
+    closed(visit.page, "登录已结束，请重新登录")
+    visit.enter("leader")
+    minutes(visit.page, 4)
+    visit.page.wait_for_selector(".wall-columns")
+    forgive(visit)
+
+
 # -- a month -----------------------------------------------------------------------------------
 
 DAYS = 30
-STEP = 120 * MINUTE
+STEP = 180 * MINUTE
 
 
 def measured(session):

@@ -1,6 +1,7 @@
 """What a wall screen draws, from plain values: shapes of blocks, states, and gaps where nothing is known."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 
@@ -33,6 +34,16 @@ def test_a_grid_marks_states_and_leaves_gaps_for_what_is_missing_or_withheld():
         [("96.0", "reached"), ("91.0", "watch"), ("80.0", "alert")],
         [("—", "no-data"), ("—", "no-data"), ("95.0", "reached")],
     ]
+
+
+def test_the_unit_that_most_columns_have_stands_beside_the_title():
+    rate, score = standing([[96.0]]), standing([[88.0]])
+    score = replace(score, info=replace(score.info, name_zh="宿舍得分(月)", unit="分"))
+    block = blocks.side_by_side([rate, score, rate], [0, 0, None], [0], title="某", missing="没有")
+    assert block.note == "%"
+    assert block.columns == ("到课率", "宿舍得分 分", "到课率")
+    assert [cell.text for cell in block.rows[0].cells] == ["96.0", "88.0", "—"]
+    assert blocks.side_by_side([], [], [], title="某", missing="没有").rows == ()
 
 
 def test_a_scene_is_json_without_ids_names_of_persons_and_empty_parts():
