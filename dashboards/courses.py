@@ -266,7 +266,7 @@ PAGE: Final = Page(
             draw=courses_overview.draw_terms,
             columns=5,
             height=280,
-            wave=2,
+            wave=3,
         ),
     ),
 )

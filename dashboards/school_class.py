@@ -60,6 +60,13 @@ class SchoolClass:
         )
 
     @cached_property
+    def main(self) -> Sequence[Reading]:
+        """Those of the tiles alone, which need not wait for the others."""
+        return self.view.services.values.readings(
+            CODES, "class", self.info.class_id, until=term_end(self.view), scope=self.view.scope
+        )
+
+    @cached_property
     def above(self) -> Sequence[tuple[str, str, int]]:
         """Name, level and key of what the class belongs to, from the major up to the school."""
         place = next(iter(self.view.services.rolls.places(scope=self.view.scope, class_ids=[self.info.class_id])), None)
@@ -90,10 +97,9 @@ class SchoolClass:
 
 def draw_tiles(data: SchoolClass) -> Content:
     """The indicators of the class."""
-    found = [item for code in CODES for item in data.readings if item.info.code == code]
-    if not found:
+    if not data.main:
         return Content(body=states.denied("你的岗位不含这个班级的指标。"))
-    return Content(body=tiles.row([tile(item) for item in found]))
+    return Content(body=tiles.row([tile(item) for item in data.main]))
 
 
 def draw_trend(data: SchoolClass) -> Content:
@@ -251,8 +257,8 @@ PAGE: Final = Page(
             height=180,
         ),
         Panel(name="courses", title="本班课程", draw=draw_courses, columns=7, height=300, wave=2),
-        Panel(name="students", title="学生", draw=draw_students, height=900),
-        Panel(name="indicators", title="班级指标", draw=draw_class_indicators, height=600, wave=2),
-        Panel(name="individual", title="学生指标", draw=draw_student_indicators, height=600, wave=2),
+        Panel(name="students", title="学生", draw=draw_students, height=900, wave=2),
+        Panel(name="indicators", title="班级指标", draw=draw_class_indicators, height=600, wave=3),
+        Panel(name="individual", title="学生指标", draw=draw_student_indicators, height=600, wave=3),
     ),
 )

@@ -111,8 +111,15 @@ class Students:
         term = self.view["term"]
         if not term:
             return None
+        dept_id = filters.department_id(self.view)
+        # hundreds of keys cost more than the values that they stand for; only a grade has no node to be named by
         return self.view.services.values.board(
-            OF_CLASSES, "class", term_key=term, entity_ids=list(self.places), scope=self.view.scope
+            OF_CLASSES,
+            "class",
+            term_key=term,
+            below=None if dept_id is None else ("dept", [dept_id]),
+            entity_ids=None if self.view["grade"] == EVERY_GRADE else list(self.places),
+            scope=self.view.scope,
         )
 
     @property
@@ -319,7 +326,7 @@ PAGE: Final = Page(
         Panel(name="trend", title="逐周到课率", unit="%", draw=draw_trend, columns=7, height=300),
         Panel(name="bands", title="班级到课率分布", draw=draw_bands, columns=5, height=420),
         Panel(name="classes", title="班级", draw=draw_classes, height=900, wave=2),
-        Panel(name="groups", title="学生群体", draw=draw_groups, height=420, wave=2),
-        Panel(name="factors", title="学生发展要素覆盖", draw=draw_factors, height=420, wave=2),
+        Panel(name="groups", title="学生群体", draw=draw_groups, height=420, wave=3),
+        Panel(name="factors", title="学生发展要素覆盖", draw=draw_factors, height=420, wave=3),
     ),
 )

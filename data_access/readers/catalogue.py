@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -69,6 +69,15 @@ class Catalogue:
         return [plan for plan in every if plan.family_id == family_id and plan.about.privacy is Privacy.SENSITIVE]
 
 
+_LAST_RUN: Final = (
+    select(ComputeRun.run_id, ComputeRun.finished_at, ComputeRun.library_version)
+    .where(ComputeRun.finished_at.is_not(None))
+    .order_by(ComputeRun.run_id.desc())
+    .limit(1)
+)
+"""Asked before nearly every other question, and made once: making it takes longer than answering it."""
+
+
 class CatalogueKeeper:
     """Keeps the catalogue of the last run; a new run is seen by the first question after it."""
 
@@ -81,12 +90,7 @@ class CatalogueKeeper:
         Definitions, plans and periods are written by runs alone, within their transaction, so that the key of
         the last finished run tells whether those at hand still hold.
         """
-        last = (
-            select(ComputeRun.run_id, ComputeRun.finished_at, ComputeRun.library_version)
-            .where(ComputeRun.finished_at.is_not(None))
-            .order_by(ComputeRun.run_id.desc())
-        )
-        row = connection.execute(last.limit(1)).first()
+        row = connection.execute(_LAST_RUN).first()
         run = None if row is None else RunKey._make(row)
         kept = self._kept
         if kept is not None and run is not None and kept.run == run:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Engine, and_, literal, select
@@ -30,6 +30,9 @@ from data_access.readers.narrowing import (
 )
 from data_access.readers.plans import LEVEL_NUMBERS, StoredPlan
 from data_access.readers.small_groups import is_judged, judge
+
+_RUNS: Final = select(ComputeRun.run_id, ComputeRun.library_version, ComputeRun.data_version, ComputeRun.data_date)
+_LATEST: Final = _RUNS.where(ComputeRun.finished_at.is_not(None)).order_by(ComputeRun.run_id.desc()).limit(1)
 
 
 class NamedEntity(NamedTuple):
@@ -62,6 +65,7 @@ class ValueReader:
         self.database = database
         self._catalogues = CatalogueKeeper() if catalogues is None else catalogues
         self._bound = connection
+        self._of_moment: Catalogue | None = None
 
     @contextmanager
     def moment(self) -> Iterator[Self]:
@@ -86,7 +90,15 @@ class ValueReader:
     def catalogue(self) -> Catalogue:
         """How the values of the last run are read."""
         with self.snapshot() as connection:
+            return self._current(connection)
+
+    def _current(self, connection: Connection) -> Catalogue:
+        """The catalogue that `connection` sees; within a moment there is one, which is asked for once."""
+        if self._bound is None:
             return self._catalogues.current(connection)
+        if self._of_moment is None:
+            self._of_moment = self._catalogues.current(connection)
+        return self._of_moment
 
     def definition(self, code: str) -> Mapping[str, Any]:
         """The indicator's block of the library, as it was when the values were computed.
@@ -174,7 +186,7 @@ class ValueReader:
             wanted = groups_within(level, about=plan.about, scope=scope, below=None, entity_ids=entity_ids)
             judgement = judge(
                 connection,
-                self._catalogues.current(connection),
+                self._current(connection),
                 plan,
                 level,
                 period_ids=period_ids,
@@ -213,7 +225,7 @@ class ValueReader:
                     wanted = groups_within(level, about=plan.about, scope=scope, below=below, entity_ids=entity_ids)
                     judgement = judge(
                         connection,
-                        self._catalogues.current(connection),
+                        self._current(connection),
                         plan,
                         level,
                         period_ids=period_ids,
@@ -258,11 +270,9 @@ class ValueReader:
         Raises:
             UnknownNameError: nothing has been computed yet.
         """
-        query = select(
-            ComputeRun.run_id, ComputeRun.library_version, ComputeRun.data_version, ComputeRun.data_date
-        ).where(ComputeRun.finished_at.is_not(None) if run_id is None else ComputeRun.run_id == run_id)
+        query = _LATEST if run_id is None else _RUNS.where(ComputeRun.run_id == run_id)
         with self.snapshot() as connection:
-            row = connection.execute(query.order_by(ComputeRun.run_id.desc()).limit(1)).mappings().first()
+            row = connection.execute(query).mappings().first()
         if row is None:
             raise UnknownNameError("Nothing has been computed yet. Run 'luoxuan compute' first.")
         return RunVersions(**row)

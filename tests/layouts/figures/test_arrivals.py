@@ -2,8 +2,6 @@
 
 import datetime as dt
 
-import numpy as np
-
 from indicators.results import State
 from layouts.figures.arrivals import Lane, arrivals, told
 from layouts.states import SHAPES
