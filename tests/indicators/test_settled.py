@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -30,6 +31,33 @@ def test_terms_and_years_are_read_as_they_stand(kind):
         kind=kind, key="2026", label="2026年", start=dt.date(2026, 1, 1), end=dt.date(2026, 12, 31), ordinal=1
     )
     assert is_settled(period, dt.date(2026, 1, 2))
+
+
+@pytest.mark.parametrize(
+    ("formula", "shown"),
+    [
+        ("SUM(fact_finance.actual_amt) FILTER (WHERE fact_finance.direction = '收入')", "2025"),
+        ("SUM(fact_finance.actual_amt) / SUM(fact_finance.budget_amt)", "2026"),
+        ("SUM(fact_school_year.fixed_assets)", "2026"),
+    ],
+    ids=["money of the year", "rate", "stock"],
+)
+def test_a_total_of_money_is_judged_against_its_year_once_the_year_is_over(formula, shown):
+    years = [
+        PeriodInfo(
+            kind="year",
+            key=str(year),
+            label=f"{year}年",
+            start=dt.date(year, 1, 1),
+            end=dt.date(year, 12, 31),
+            ordinal=1,
+        )
+        for year in (2025, 2026)
+    ]
+    points = tuple(ValuePoint(period=year, value=20_000.0) for year in years)
+    reading = Reading(info=replace(ATTENDANCE, formula=formula), points=points)
+    assert settled(reading, dt.date(2026, 11, 20)).latest.period.key == shown
+    assert settled(reading, dt.date(2026, 12, 31)).latest.period.key == "2026"
 
 
 def test_a_reading_ends_with_its_last_settled_period():
