@@ -95,6 +95,8 @@ class Offering:
         start = next((term.start for term in values.terms() if term.key == item.term_key), None)
         whose = {"offering": item.offering_id, "course": item.course_id, "dept": item.dept_id, "school": SCHOOL_ID}
         found: dict[str, Mapping[str, tuple[IndicatorInfo, Sequence[ValuePoint]]]] = {}
+        if not item.term_key:  # the term has not begun
+            return {level: {} for level in whose}
         for level, number in whose.items():
             board = values.board(_WEEKLY, level, term_key=item.term_key, entity_ids=[number], scope=self.view.scope)
             found[level] = {
