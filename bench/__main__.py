@@ -13,6 +13,7 @@ from pathlib import Path
 from bench.callbacks import callbacks
 from bench.college import open_bench
 from bench.compute import attendance_family, full_compute, one_day
+from bench.first_load import first_load
 from bench.pages import page_reads
 from bench.sign_in import sign_ins
 from bench.store_shape import store_shapes
@@ -28,7 +29,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="luoxuan-bench-") as scratch:
         bench = open_bench(arguments.home or Path(scratch), students=arguments.students, repeat=arguments.repeat)
         print(f"{bench.facts:,} fact rows, {bench.threads} threads, {dt.datetime.now().astimezone():%Y-%m-%d}\n")
-        for measure in (full_compute, attendance_family, one_day, store_shapes, page_reads, callbacks, sign_ins):
+        for measure in (
+            full_compute, attendance_family, one_day, store_shapes, page_reads, callbacks, sign_ins, first_load,
+        ):  # fmt: skip
             for line in measure(bench):
                 print(line, flush=True)
             print()
