@@ -32,9 +32,10 @@ README: Final = {("leader", "home"): "home", ("majorleader", "major"): "major", 
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
 DESK: Final = {"width": 1440, "height": 900}
 WALL: Final = {"width": 1920, "height": 1080}
-SCENE: Final = """() => [...document.querySelectorAll('[data-scene] .js-plotly-plot')]
-    .every((chart) => chart.querySelector('.main-svg'))"""
-"""True once the charts of the wall screen's scene have been drawn."""
+SCENE: Final = ".wall-columns"
+"""What a wall screen shows once its first scene has come."""
+FADED_MS: Final = 1_500
+"""After so long a scene of the wall screen has faded in."""
 DARK: Final = "document.documentElement.dataset.bsTheme = 'dark'"
 
 
@@ -112,8 +113,8 @@ def _photograph_wall(visit: Visit, origin: str, out: Path) -> tuple[str, str, st
     name = file_name("leader", "screen")
     visit.page.set_viewport_size(WALL)
     visit.page.goto(f"{origin}/screen")
-    visit.page.wait_for_selector("[data-scene]")
-    visit.page.wait_for_function(SCENE)
+    visit.page.wait_for_selector(SCENE)
+    visit.page.wait_for_timeout(FADED_MS)
     visit.page.screenshot(path=out / name)
     return "leader", "/screen", name
 
