@@ -111,15 +111,11 @@ class Students:
         term = self.view["term"]
         if not term:
             return None
-        dept_id = filters.department_id(self.view)
-        # hundreds of keys cost more than the values that they stand for; only a grade has no node to be named by
+        is_whole = filters.department_id(self.view) is None and self.view["grade"] == EVERY_GRADE
+        # without filters the scope says it all: hundreds of keys cost more than the values that they stand for
+        asked = None if is_whole else list(self.places)
         return self.view.services.values.board(
-            OF_CLASSES,
-            "class",
-            term_key=term,
-            below=None if dept_id is None else ("dept", [dept_id]),
-            entity_ids=None if self.view["grade"] == EVERY_GRADE else list(self.places),
-            scope=self.view.scope,
+            OF_CLASSES, "class", term_key=term, entity_ids=asked, scope=self.view.scope
         )
 
     @property
