@@ -11,6 +11,7 @@ from data_access.readers.facts import FactReader
 _BENCHMARKS: Final = """
     SELECT indicator_id, peer_group, p25, median, p75, bench_year FROM {files}
     WHERE bench_year = (SELECT MAX(bench_year) FROM {files} WHERE bench_year <= $year)
+        AND p25 IS NOT NULL AND median IS NOT NULL AND p75 IS NOT NULL
     ORDER BY benchmark_id
 """
 _CODES: Final = "SELECT indicator_id, code, is_core FROM {files}"
@@ -25,6 +26,7 @@ class BenchmarkReader:
     def benchmarks(self, year: int, *, scope: Scope) -> list[Mapping[str, Any]]:
         """What peers reach, as last published by `year`; none for those who may read nothing of the school.
 
+        Peers of whom a quartile or the median is not told are left out: nothing can be compared with them.
         Keys: ``code``, ``is_core``, ``peer_group``, ``p25``, ``median``, ``p75`` and ``bench_year``.
         """
         if not scope.admits("school"):
