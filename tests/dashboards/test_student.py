@@ -94,8 +94,9 @@ def test_the_line_is_compared_with_class_and_school_as_far_as_these_may_be_seen(
 
 def test_on_a_phone_the_line_is_scrolled_rather_than_squeezed():
     body = student.draw_trend(load()).body
-    assert types(body, "Graph")[0].style["minWidth"] == "604px"
-    assert body.children[0].style == {"overflowX": "auto"}
+    drawn = types(body, "Graph")[0].style
+    assert drawn["minWidth"] == "604px"
+    assert body.children[0].style == {"minHeight": drawn["height"], "overflowX": "auto"}
 
 
 def test_courses_come_lowest_rate_first_and_lead_where_the_viewer_may_go():
