@@ -25,6 +25,7 @@ BUDGET_KB: Final = 2500
 BUDGET_SECOND_KB: Final = 200
 _SCREEN: Final = {"width": 1440, "height": 900}
 _PATIENCE_S: Final = 120
+_QUIET_MS: Final = 1500
 _READY: Final = """() => {
   const panels = [...document.querySelectorAll('.panels > *')]
   const waiting = [...document.querySelectorAll('.skeleton')]
@@ -126,13 +127,20 @@ def _load(browser: Any, address: str, cookies: Any) -> Load:
     network.on("Network.loadingFinished", lambda event: sent.append(int(event["encodedDataLength"])))
     page.goto(address, wait_until="commit")
     milliseconds = page.wait_for_function(_READY).json_value()
-    page.wait_for_load_state("networkidle")
+    _settle(page, sent)
     first = sum(sent)
     page.click(f'nav a[href="{SECOND}"]')
     page.wait_for_url(f"**{SECOND}")
     page.wait_for_function(_READY)
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(500)
+    _settle(page, sent)
     load = Load(milliseconds=milliseconds, first=first, second=sum(sent) - first)
     window.close()
     return load
+
+
+def _settle(page: Any, sent: list[int]) -> None:
+    """Waits until nothing has come for a while: later waves, and scripts that are fetched when first needed."""
+    count = -1
+    while count != len(sent):
+        count = len(sent)
+        page.wait_for_timeout(_QUIET_MS)
