@@ -24,3 +24,8 @@ def college(tmp_path: Path) -> Iterator[College]:
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read files in this process: the same code without the second a fresh interpreter takes to start."""
     monkeypatch.setattr(staging, "_run_child", read_here)
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    return tmp_path / "收件"
