@@ -83,7 +83,7 @@ def test_a_cell_of_the_five_by_five_opens_its_indicators_by_keyboard(visit_of):
     cells.nth(10).focus()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/indicators\?layer=.+&system=.+"))
-    expect(page.locator(".data-table tbody tr")).to_have_count(items)
+    expect(panel(page, "指标").locator(ROWS)).to_have_count(items)
 
 
 def test_a_department_head_goes_from_the_department_to_a_student(visit_of):
