@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -30,7 +31,9 @@ from data_access.access.permissions import Permission
 from data_access.errors import UserError
 from data_access.model_weights import (
     LONGEST_REASON,
+    OVERTAKEN,
     DimensionWeights,
+    OvertakenError,
     WeightProblem,
     Weights,
     WeightSet,
@@ -43,10 +46,11 @@ from layouts import format as fmt
 
 PREFIX: Final = "/majors/weights"
 TITLE: Final = "八维度模型的权重"
-_NOT_A_NUMBER: Final = "请填写数字，如 15 或 12.5。"
-_OVERTAKEN: Final = "打开本页之后有人保存了新的权重，见下面的历史。请核对后重新预览。"
+_NOT_A_NUMBER: Final = "请填写数字，如 15 或 12.5，最多四位小数。"
 _UNSEEN: Final = "权重、年度或理由有改动，请先看预览，再保存。"
-_LONGEST_NUMBER: Final = 12
+_NUMBER: Final = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,4})?")
+"""How people write a weight: no signs, powers of ten, underscores or digits of other scripts."""
+_YEAR: Final = re.compile(r"[0-9]{4}")
 
 
 class WeightsForm(FlaskForm):  # type: ignore[misc]
@@ -81,12 +85,9 @@ def field_of(name: str) -> str:
 
 
 def number_of(text: str | None) -> float | None:
-    """A weight as typed; None for what is no number."""
-    try:
-        number = float((text or "").replace("，", ".").replace("。", ".")[:_LONGEST_NUMBER])
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
+    """A weight as typed; None for what is no plain number, or has more than four decimals."""
+    plain = (text or "").replace("，", ".").replace("。", ".")
+    return float(plain) if _NUMBER.fullmatch(plain) else None
 
 
 def read(form: WeightsForm, model: Model) -> tuple[Weights, list[WeightProblem]]:
@@ -250,11 +251,11 @@ def edit(weighing: Weighing) -> ResponseReturnValue:
     if not form.validate():
         return _page(weighing, form, history)
     weights, wrong = read(form, model)
-    year = int(form.year.data) if (form.year.data or "").isascii() and (form.year.data or "").isdigit() else 0
+    year = int(form.year.data) if _YEAR.fullmatch(form.year.data or "") else 0
     reason = form.reason.data or ""
     found = [*wrong, *_refused(services, weights, year, reason, known_wrong=wrong)]
     if form.seen.data != last:
-        found.append(WeightProblem(message=_OVERTAKEN))
+        found.append(WeightProblem(message=OVERTAKEN))
         form.seen.data = last
         form.previewed.data = ""
     if found:
@@ -262,7 +263,13 @@ def edit(weighing: Weighing) -> ResponseReturnValue:
     now = digest(weights, year, reason)
     if request.form.get("step") == "save" and form.previewed.data == now:
         try:
-            services.model_weights.set(weights, valid_from_year=year, reason=reason, by=weighing.actor())
+            services.model_weights.set(
+                weights, valid_from_year=year, reason=reason, by=weighing.actor(), seen=int(last)
+            )
+        except OvertakenError as error:  # between the look at the history above and the writing
+            history = services.model_weights.history()
+            form.seen.data, form.previewed.data = str(history[0].set_id), ""
+            return _page(weighing, form, history, problems=[WeightProblem(message=str(error))])
         except UserError as error:
             flash(refusal_zh(error), "problem")
             return _page(weighing, form, history)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, DateField, Field, HiddenField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp, StopValidation, ValidationError
 
@@ -19,6 +19,8 @@ LONGEST_REASON: Final = 120
 EARLIEST: Final = dt.date(2000, 1, 1)
 LATEST: Final = dt.date(2100, 12, 31)
 _NOT_A_DAY: Final = "请填写日期，如 2026-09-01。"
+_NOT_WHOLE: Final = "请填写整数，如 30。"
+_WHOLE: Final = re.compile(r"-?[0-9]{1,9}")
 _PRINTABLE: Final = re.compile(r"[^\x00-\x1f\x7f]*")
 
 
@@ -46,6 +48,22 @@ class Day(DateField):  # type: ignore[misc]
             super().process_formdata(valuelist)
         except ValueError as error:
             raise ValueError(_NOT_A_DAY) from error
+
+
+class Whole(IntegerField):  # type: ignore[misc]
+    """A whole number in plain digits; whatever else is typed is told in Chinese."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the number as it was typed.
+
+        Raises:
+            ValueError: it is none.
+        """
+        self.data: Any = None
+        text = valuelist[0].strip() if valuelist else ""
+        if text and not _WHOLE.fullmatch(text):
+            raise ValueError(_NOT_WHOLE)
+        self.data = int(text) if text else None
 
 
 class ConfirmForm(FlaskForm):  # type: ignore[misc]

@@ -6,17 +6,18 @@ import datetime as dt
 from typing import Final
 
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, SelectField, StringField
+from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
-from dashboards.people_forms import Day, stripped
+from dashboards.people_forms import Day, Whole, stripped
 from data_access.access.screen_settings import LONGEST, SCENES, SHORTEST, ScreenSettings
 from data_access.access.screens import LONGEST_DAYS, LONGEST_NAME
 from data_access.errors import UserError
 
 USUAL_DAYS: Final = 365
 _HIDDEN: Final = "0"
+_NO_PLACE: Final = "请从列表中选择位置。"
 _PLACES: Final = (
     SelectChoice(_HIDDEN, "不显示"),
     *(SelectChoice(str(n), f"第 {n} 个") for n in range(1, len(SCENES) + 1)),
@@ -54,22 +55,22 @@ class IssueForm(NameForm):
 class SettingsForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     """Which scenes in which order, how long each, and when a screen loads itself anew."""
 
-    seconds = IntegerField(
+    seconds = Whole(
         "每个画面停留（秒）",
         validators=[
             InputRequired("请填写秒数。"),
             NumberRange(SHORTEST, LONGEST, message=f"须在 {SHORTEST} 到 {LONGEST} 秒之间。"),
         ],
     )
-    reload_hour = IntegerField(
+    reload_hour = Whole(
         "夜间重新载入（几点）",
         validators=[InputRequired("请填写钟点。"), NumberRange(0, 23, message="须在 0 到 23 点之间。")],
     )
-    overview = SelectField(SCENES["overview"], choices=_PLACES)
-    classroom = SelectField(SCENES["classroom"], choices=_PLACES)
-    majors = SelectField(SCENES["majors"], choices=_PLACES)
-    growth = SelectField(SCENES["growth"], choices=_PLACES)
-    tasks = SelectField(SCENES["tasks"], choices=_PLACES)
+    overview = SelectField(SCENES["overview"], choices=_PLACES, invalid_choice_message=_NO_PLACE)
+    classroom = SelectField(SCENES["classroom"], choices=_PLACES, invalid_choice_message=_NO_PLACE)
+    majors = SelectField(SCENES["majors"], choices=_PLACES, invalid_choice_message=_NO_PLACE)
+    growth = SelectField(SCENES["growth"], choices=_PLACES, invalid_choice_message=_NO_PLACE)
+    tasks = SelectField(SCENES["tasks"], choices=_PLACES, invalid_choice_message=_NO_PLACE)
 
     def show(self, settings: ScreenSettings) -> None:
         """Fill in the settings that count now."""

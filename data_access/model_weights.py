@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Engine, RowMapping, insert, select
+from sqlalchemy import Engine, RowMapping, func, insert, select
 
 from data_access import clock
 from data_access.access.actors import Actor
@@ -25,6 +26,9 @@ EARLIEST_YEAR: Final = 2000
 LONGEST_REASON: Final = 300
 SUBJECT: Final = "model:eight-dimensions"
 """What the audit log calls the model."""
+OVERTAKEN: Final = "打开本页之后有人保存了新的权重，见下面的历史。请核对后重新预览。"
+_LOCK: Final = 0x6C75_6F78_7765_6967
+"""Key of PostgreSQL's advisory lock: one writer at a time reads the last set and adds the next."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +63,13 @@ class WeightsError(UserError):
     def __init__(self, problems: tuple[WeightProblem, ...]) -> None:
         super().__init__(" ".join(problem.message for problem in problems))
         self.problems = problems
+
+
+class OvertakenError(UserError):
+    """Somebody has entered another set since the one that was to be replaced was read."""
+
+    def __init__(self) -> None:
+        super().__init__(OVERTAKEN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,12 +130,20 @@ class ModelWeights:
             *_reason_problems(reason),
         )
 
-    def set(self, weights: Weights, *, valid_from_year: int, reason: str, by: Actor) -> int:
+    def set(self, weights: Weights, *, valid_from_year: int, reason: str, by: Actor, seen: int | None = None) -> int:
         """Enter a set for a year and those after it; returns its number.
 
         It cannot reach back behind the year now in progress: results of earlier years stay what they were.
 
+        Args:
+            weights: the new set.
+            valid_from_year: first year that is scored by it.
+            reason: why, for the history.
+            by: who enters it.
+            seen: number of the last set that they know of, 0 for none; None where that does not matter.
+
         Raises:
+            OvertakenError: another set has been entered since `seen`.
             WeightsError: the set cannot be taken; its problems say where and why, in Chinese.
             BusyError: the database stayed locked.
         """
@@ -132,9 +151,14 @@ class ModelWeights:
         if found:
             raise WeightsError(found)
         with transaction(self._database) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
             # read within the transaction that writes: the differences told are those that happened
             rows = connection.execute(select(ModelWeightSet.__table__).order_by(ModelWeightSet.set_id.desc()))
-            before = in_force([_set_of(row) for row in rows.mappings()], valid_from_year, self.proposal)
+            sets = [_set_of(row) for row in rows.mappings()]
+            if seen is not None and seen != (sets[0].set_id if sets else 0):
+                raise OvertakenError
+            before = in_force(sets, valid_from_year, self.proposal)
             result = connection.execute(
                 insert(ModelWeightSet).values(
                     valid_from_year=valid_from_year,
@@ -232,6 +256,8 @@ def _reason_problems(reason: str) -> list[WeightProblem]:
         return [WeightProblem(message="请写明调整的理由，它会留在历史里。", item="reason")]
     if len(text) > LONGEST_REASON:
         return [WeightProblem(message=f"理由最长 {LONGEST_REASON} 个字。", item="reason")]
+    if any(unicodedata.category(character)[0] == "C" and character not in "\t\r\n" for character in text):
+        return [WeightProblem(message="理由里不能有控制字符等看不见的字符。", item="reason")]
     return []
 
 

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from dashboards.major_weights import digest, field_of, number_of
+from data_access.access.actors import Actor
 from data_access.access.roles import Role
 from indicators.eight_dimensions import shipped_model
 
@@ -69,7 +70,7 @@ def test_a_sum_that_is_not_100_is_told_where_it_is_wrong(web):
     assert 'value="save"' not in answer.text
 
 
-@pytest.mark.parametrize("text", ["", "abc", "-3", "0", "nan", "1e999", "101"])
+@pytest.mark.parametrize("text", ["", "abc", "-3", "0", "nan", "1e999", "101", "000000000022.9", "22.00001"])
 def test_what_is_no_weight_is_told_beside_its_field(web, text):
     answer = send(web.signed_in("quality"), w_quality=text)
     assert answer.status_code == 422
@@ -86,6 +87,20 @@ def test_a_year_that_is_over_is_refused(web):
     answer = send(web.signed_in("quality"), year="2025")
     assert answer.status_code == 422
     assert "以前年度的结果不能改变" in answer.text
+
+
+@pytest.mark.parametrize("year", ["9" * 5000, "２０２６", "2026.0", "x", ""])
+def test_what_is_no_year_is_refused_in_chinese(web, year):
+    answer = send(web.signed_in("quality"), year=year)
+    assert answer.status_code == 422
+    assert "生效年度只能是" in answer.text
+
+
+@pytest.mark.parametrize("reason", ["审\x00议", "审\u202e议"])
+def test_a_reason_with_what_nobody_can_see_is_refused(web, reason):
+    answer = send(web.signed_in("quality"), reason=reason)
+    assert answer.status_code == 422
+    assert "看不见的字符" in answer.text
 
 
 def test_what_was_not_previewed_just_so_is_not_saved(web):
@@ -133,6 +148,27 @@ def test_nobody_saves_over_what_a_colleague_has_saved_meanwhile(web):
     assert len(web.services.model_weights.history()) == count
 
 
+def test_a_set_saved_between_look_and_writing_is_not_overwritten(web, monkeypatch):
+    """Two requests at the same moment both read the same last set; the second to write must notice."""
+    browser = web.signed_in("quality")
+    change = {"w_quality": "21", "w_visibility": "11"}
+    previewed = hidden(send(browser, **change).text, "previewed")
+    check, meanwhile = web.services.model_weights.check, []
+
+    def check_while_another_saves(weights, **given):
+        found = check(weights, **given)
+        if not meanwhile:
+            meanwhile.append(True)
+            meanwhile.append(web.services.model_weights.set(weights, by=Actor("colleague", 2, ""), **given))
+        return found
+
+    monkeypatch.setattr(web.services.model_weights, "check", check_while_another_saves)
+    answer = send(browser, "save", previewed=previewed, **change)
+    assert answer.status_code == 422
+    assert "有人保存了新的权重" in answer.text
+    assert web.services.model_weights.history()[0].set_id == meanwhile[1]
+
+
 def test_a_forged_request_without_token_changes_nothing(web):
     browser = web.signed_in("quality")
     count = len(web.services.model_weights.history())
@@ -141,8 +177,13 @@ def test_a_forged_request_without_token_changes_nothing(web):
 
 
 @pytest.mark.parametrize(
-    ("text", "number"), [("15", 15), ("12.5", 12.5), ("12，5", 12.5), ("x", None), (None, None), ("inf", None)]
-)
+    ("text", "number"),
+    [
+        ("15", 15), ("12.5", 12.5), ("12，5", 12.5), ("x", None), (None, None), ("inf", None),
+        ("22.1234", 22.1234), ("22.12345", None), ("000000000022.9", None), ("1e-300", None), ("2_2", None),
+        ("٢٢", None), ("２２", None), ("22\n", None), ("+22", None),
+    ],
+)  # fmt: skip
 def test_a_number_is_read_as_people_type_it(text, number):
     assert number_of(text) == number
 

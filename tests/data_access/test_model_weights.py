@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import threading
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from data_access.database.access_models import AuditEvent
 from data_access.model_weights import (
     DimensionWeights,
     ModelWeights,
+    OvertakenError,
     WeightsError,
     WeightSet,
     differences,
@@ -127,6 +129,45 @@ def test_a_set_without_reason_or_for_another_time_is_refused_and_leaves_nothing(
     assert [problem.item for problem in refused.value.problems] == [item]
     assert weights.history() == ()
     assert events(installation) == []
+
+
+@pytest.mark.parametrize("reason", ["审\x00议", "审\u202e议", "审\u200b议", "审\ud800议"])
+def test_a_reason_that_cannot_be_printed_is_refused(weights, reason):
+    with pytest.raises(WeightsError, match="看不见"):
+        enter(weights, reason=reason)
+
+
+def test_a_reason_may_have_lines_and_wide_blanks(weights):
+    enter(weights, reason="学术委员会审议\r\n附件\u3000二")
+    assert len(weights.history()) == 1
+
+
+def test_nothing_is_entered_over_a_set_that_one_has_not_seen(weights, installation):
+    first = weights.set(other(70.0), valid_from_year=2026, reason="一", by=OFFICE, seen=0)
+    with pytest.raises(OvertakenError):
+        weights.set(other(80.0), valid_from_year=2026, reason="二", by=OFFICE, seen=0)
+    assert len(events(installation)) == 1
+    weights.set(other(80.0), valid_from_year=2026, reason="二", by=OFFICE, seen=first)
+    assert len(weights.history()) == 2
+
+
+def test_of_several_who_enter_at_once_what_they_saw_one_succeeds(weights):
+    start, told = threading.Barrier(4), []
+
+    def attempt(quality):
+        start.wait()
+        try:
+            weights.set(other(quality), valid_from_year=2026, reason="同时", by=OFFICE, seen=0)
+        except OvertakenError as error:
+            told.append(error)
+
+    threads = [threading.Thread(target=attempt, args=(50.0 + n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(told) == 3
+    assert len(weights.history()) == 1
 
 
 def test_all_that_is_wrong_is_told_at_once(weights):
