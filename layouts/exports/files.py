@@ -31,12 +31,14 @@ def content_of(snapshot: Snapshot, form: str, *, renderer: Renderer = RENDERER) 
     Raises:
         UnavailableError: the server lacks what this kind of file needs.
         RenderingError: a character has no glyph, or the drawing failed.
-        BusyError: others draw, and the wait was too long.
+        BusyError: one draws and another waits already, or the wait was too long.
     """
     chosen = FORMS[form]
-    if chosen.is_drawn:
-        fonts.check(snapshot.texts())
-    return chosen.make(snapshot, renderer)
+    if not chosen.is_drawn:
+        return chosen.make(snapshot, renderer)
+    fonts.check(snapshot.texts())
+    with renderer.turn():  # the whole of it, so that nobody has to queue again for the next chart of a panel
+        return chosen.make(snapshot, renderer)
 
 
 def _png(snapshot: Snapshot, renderer: Renderer) -> bytes:

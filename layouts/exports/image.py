@@ -10,7 +10,7 @@ import logging
 import re
 import shutil
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from typing import Any, Final
 
 import kaleido
@@ -23,7 +23,7 @@ NO_CHROMIUM: Final = (
     "服务器没有 Chromium，无法生成图片和含图表的 PDF。请系统管理员安装（Debian/Ubuntu：apt install chromium fonts-noto-cjk）"
     "后再试；XLSX 和 CSV 不受影响。"
 )
-BUSY: Final = "正在生成图片的人较多，请稍后再试。"
+BUSY: Final = "正在生成图片的人较多，请约十秒后再试；XLSX 和 CSV 不用等候。"
 SECONDS: Final = 20
 """Longest time for one drawing, and longest wait for the ones before it."""
 SCALE: Final = 2
@@ -35,7 +35,9 @@ _LOG: Final = logging.getLogger("luoxuan.web")
 
 
 class Renderer:
-    """One Chromium, started when it is first needed; whoever draws waits for those before.
+    """One Chromium, started when it is first needed; while one draws one other may wait, and no more.
+
+    Whoever waits holds a thread of the server, of which there are few: others must not stand still for pictures.
 
     It runs in a thread of its own, with its own event loop. The drawing script is that of the installed plotly; formulas
     are not typeset, since that script would be fetched from another host.
@@ -46,7 +48,8 @@ class Renderer:
 
     def __init__(self, *, seconds: float = SECONDS) -> None:
         self._seconds = seconds
-        self._turn = threading.Lock()
+        self._turn = threading.RLock()
+        self._waiting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._browser: kaleido.Kaleido | None = None
@@ -57,7 +60,7 @@ class Renderer:
         Raises:
             UnavailableError: there is no Chromium, or it does not start.
             RenderingError: it takes too long, or the figure cannot be drawn.
-            BusyError: others draw.
+            BusyError: one draws and another waits already, or the wait was too long.
         """
         drawn = self._draw(figure, {"format": "svg", "width": width, "height": height})
         return _LINKS.sub("", drawn.decode())
@@ -74,15 +77,33 @@ class Renderer:
         options = {"format": "png", "width": width, "height": height, "scale": scale}
         return self._draw({"data": [], "layout": layout}, options)
 
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Makes drawings that belong together one after the other, with nobody else's between them.
+
+        Raises:
+            BusyError: one draws and another waits already, which is told at once; or the wait was too long.
+        """
+        if not self._turn.acquire(blocking=False):
+            if not self._waiting.acquire(blocking=False):
+                raise BusyError(BUSY)
+            try:
+                if not self._turn.acquire(timeout=self._seconds):
+                    raise BusyError(BUSY)
+            finally:
+                self._waiting.release()
+        try:
+            yield
+        finally:
+            self._turn.release()
+
     def close(self) -> None:
         """End Chromium; the next drawing would start it again."""
         with self._turn:
             self._stop()
 
     def _draw(self, figure: Mapping[str, Any], options: Mapping[str, Any]) -> bytes:
-        if not self._turn.acquire(timeout=self._seconds):
-            raise BusyError(BUSY)
-        try:
+        with self.turn():
             is_fresh = self._browser is None
             try:
                 return self._tried(figure, options)
@@ -100,8 +121,6 @@ class Renderer:
             except Exception as error:
                 self._stop()
                 raise self._refused(error) from error
-        finally:
-            self._turn.release()
 
     def _refused(self, error: Exception) -> RenderingError:
         _LOG.error("A picture could not be drawn", exc_info=error)

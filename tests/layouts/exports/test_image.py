@@ -13,6 +13,7 @@ from PIL import Image
 
 from data_access.errors import BusyError
 from layouts.exports import image, picture
+from layouts.exports.files import content_of
 from layouts.exports.image import RENDERER, Renderer
 from layouts.exports.snapshot import UnavailableError
 from tests.layouts.exports.samples import chart_content, figure, snapshot
@@ -101,10 +102,58 @@ def test_a_chromium_that_does_not_start_is_told(monkeypatch, tmp_path):
     made.close()
 
 
+class Turns:
+    """Threads that want their turn at a renderer; the one that has it keeps it until all may `go`."""
+
+    def __init__(self, renderer):
+        self.renderer = renderer
+        self.has_begun, self.go, self.done, self.threads = threading.Event(), threading.Event(), [], []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        self.go.set()
+        for thread in self.threads:
+            thread.join()
+
+    def want(self):
+        self.threads.append(threading.Thread(target=self._take))
+        self.threads[-1].start()
+
+    def _take(self):
+        with self.renderer.turn():
+            self.has_begun.set()
+            self.go.wait(10)
+            self.done.append(threading.current_thread())
+
+
 def test_who_waits_too_long_is_told_to_come_again():
     made = Renderer(seconds=0.05)
-    with made._turn, pytest.raises(BusyError, match="稍后再试"):
-        made.svg(FIGURE, width=300, height=240)
+    with Turns(made) as turns:
+        turns.want()
+        assert turns.has_begun.wait(10)
+        with pytest.raises(BusyError, match="再试"):
+            made.svg(FIGURE, width=300, height=240)
+
+
+def test_while_one_waits_others_are_told_at_once_to_come_again():
+    made = Renderer(seconds=30)
+    with Turns(made) as turns:
+        turns.want()
+        assert turns.has_begun.wait(10)
+        turns.want()
+        while not made._waiting.locked():
+            time.sleep(0.001)
+        began = time.monotonic()
+        for form in ("png", "svg", "pdf"):
+            with pytest.raises(BusyError, match="再试"):
+                content_of(snapshot(chart_content()), form, renderer=made)
+        assert content_of(snapshot(chart_content()), "csv", renderer=made)
+        assert time.monotonic() - began < 10
+    assert turns.done == turns.threads
+    with made.turn():
+        assert not made._waiting.locked()
 
 
 def test_a_renderer_that_never_drew_closes_at_once():
