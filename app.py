@@ -443,3 +443,7 @@ def ready() -> None:
     with open_home(settings).connect() as connection:
         finished = select(func.count()).where(ComputeRun.finished_at.is_not(None))
         sys.exit(0 if connection.execute(finished).scalar_one() else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -9,7 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboards import courses_overview, courses_rates, filters, ids
-from dashboards.courses_data import NO_DATA, STATE_KEYS, Courses, weeks_below
+from dashboards.courses_data import BELOW_LINE, NO_DATA, STATE_KEYS, Courses, weeks_below
 from dashboards.number import Number
 from dashboards.page import Filter, Heading, Kind, Nav, Page, Panel, Place
 from data_access.access.permissions import Permission
@@ -125,7 +125,8 @@ def draw_sections(data: Courses) -> Content:
 
 
 def _state_name(data: Courses) -> str:
-    return STATE_KEYS[data.view["state"]].value if data.view["state"] else ""
+    wanted = data.view["state"]
+    return "低于预警线的" if wanted == BELOW_LINE else STATE_KEYS[wanted].value if wanted else ""
 
 
 def _no_match(data: Courses) -> Component:
@@ -231,7 +232,7 @@ PAGE: Final = Page(
             place=Place.TOOLS,
             options=lambda _services, _scope: (Option(value="chart", label="图"), Option(value="table", label="表")),
         ),
-        Filter(name="state", label="状态", kind=Kind.LINK, pattern="|".join(("", *STATE_KEYS))),
+        Filter(name="state", label="状态", kind=Kind.LINK, pattern="|".join(("", BELOW_LINE, *STATE_KEYS))),
         filters.PAGE_NUMBER,
         Filter(name="today", label="今日课堂的页码", kind=Kind.LINK, pattern=r"[1-9][0-9]{0,4}|"),
     ),

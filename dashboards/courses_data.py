@@ -33,6 +33,8 @@ from layouts import table
 ROWS_PER_PAGE: Final = 30
 STATE_KEYS: Final = {"reached": State.REACHED, "watch": State.WATCH, "warning": State.WARNING,
                      "alert": State.ALERT, "none": State.NO_DATA}  # fmt: skip
+BELOW_LINE: Final = "below"
+"""In place of one state: all that is beyond the warning line."""
 NO_DATA: Final = STATES.index(State.NO_DATA)
 _EDGE: Final = dt.timedelta(days=6)
 """A month that has fewer days of a term than a week has is not shown for it."""
@@ -122,13 +124,14 @@ class Courses:
         if words := self.view["q"].lower().split():
             rows = np.array([row for row in rows if _matches(self.frame.entities[row], words)], dtype=np.intp)
         if (wanted := self.view["state"]) and self.focus is not None:
-            rows = rows[self.states[rows, self.focus] == STATES.index(STATE_KEYS[wanted])]
+            of_rows = self.states[rows, self.focus]
+            rows = rows[_is_beyond(of_rows) if wanted == BELOW_LINE else of_rows == STATES.index(STATE_KEYS[wanted])]
         return rows[order(take(self.frame, rows=rows), focus=self.focus or 0, by=self.view["sort"], info=self.info)]
 
     @cached_property
     def part(self) -> table.Slice:
         """Which of the chosen rows are on the page."""
-        return table.Slice(total=len(self.chosen), page=filters.page_number(self.view), size=ROWS_PER_PAGE)
+        return filters.slice_of(self.view, len(self.chosen), size=ROWS_PER_PAGE)
 
     @cached_property
     def shown(self) -> ValueFrame:
@@ -141,8 +144,7 @@ class Courses:
         if self.focus is None:
             return np.array([], dtype=np.intp)
         worst = order(self.frame, focus=self.focus, by="worst", info=self.info)
-        state = self.states[worst, self.focus]
-        found: NDArray[np.intp] = worst[(state >= BEYOND) & (state != NO_DATA)]
+        found: NDArray[np.intp] = worst[_is_beyond(self.states[worst, self.focus])]
         return found
 
     @cached_property
@@ -317,6 +319,10 @@ def weeks_below(states_of_row: NDArray[np.int8], focus: int) -> int:
             break
         count += 1
     return count
+
+
+def _is_beyond(judged: NDArray[np.int8]) -> NDArray[np.bool_]:
+    return (judged >= BEYOND) & (judged != NO_DATA)
 
 
 def _matches(entity: EntityInfo, words: Sequence[str]) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from dash import html
+from dash import dcc, html
 
 from dashboards import filters, ids
-from dashboards.courses_data import BEYOND, NO_DATA, Courses, weeks_below
+from dashboards.courses_data import BELOW_LINE, BEYOND, NO_DATA, Courses, weeks_below
 from dashboards.number import Number
 from indicators.lessons import ATTENDANCE
 from indicators.results import STATES, TermInfo, ValuePoint
@@ -144,7 +144,9 @@ def draw_red_list(data: Courses) -> Content:
         )
     listed = table.table(columns, rows, caption=title, table_id=ids.table("courses", "red"))
     more = len(data.red) - len(rows)
-    tail = [html.P(f"另有 {more:,} 个，见下方全部教学班（本期最低在前）。", className="panel-tail")] if more > 0 else []
+    every = data.view.link(state=BELOW_LINE, q="", sort="", page="")
+    link = dcc.Link(f"全部 {len(data.red):,} 个", href=every)
+    tail = [html.P(["下方列出", link, "，最低在前"], className="panel-tail")] if more > 0 else []
     return Content(
         body=[html.Div(listed, className="wrapped-names"), *tail],
         title=title,
@@ -188,7 +190,7 @@ def draw_today(data: Courses) -> Content:
     rates = np.array([item.rate for item in found], dtype=np.float64)  # None becomes NaN
     judged = lines.judge_all(rates)
     low = int(((judged >= BEYOND) & (judged != NO_DATA)).sum())
-    part = table.Slice(total=len(found), page=int(data.view["today"] or 1), size=MEETINGS_SHOWN)
+    part = filters.slice_of(data.view, len(found), size=MEETINGS_SHOWN, name="today")
     columns = [
         table.Column(title="课程", is_heading=True),
         table.Column(title="教学班"),

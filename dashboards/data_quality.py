@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from dash.development.base_component import Component
+
 from dashboards import data_imports, filters, ids, overview
 from dashboards.data_sources import (
     DataQuality,
@@ -40,8 +42,17 @@ def shows_quality(data: DataQuality) -> bool:
 def draw_quality(data: DataQuality) -> Content:
     """按时率, 完整率 and 差错率 of the whole college by their indicators."""
     if not data.readings:
-        return Content(body=states.denied("你的岗位不含全校的采集质量指标；部门的见“部门采集质量”。"))
+        return Content(body=_no_readings(data))
     return Content(body=tiles.row([overview.tile(reading) for reading in data.readings]))
+
+
+def _no_readings(data: DataQuality) -> Component:
+    """Why the college has no figures of its collection: out of reach, or not there yet and what helps."""
+    if not any(data.view.scope.admits("school", info.about) for info in data.infos.values()):
+        return states.denied("你的岗位不含全校的采集质量指标；部门的见“部门采集质量”。")
+    if data.view.services.values.data_date() is None:
+        return states.message(states.UNCOMPUTED)
+    return states.empty("全校的采集质量指标还没有数值：导入采集批次后运行 luoxuan compute。")
 
 
 def draw_departments(data: DataQuality) -> Content:
@@ -49,6 +60,8 @@ def draw_departments(data: DataQuality) -> Content:
     board = data.departments
     known = overview.with_values(board)
     if not known.any():
+        if data.view.services.values.data_date() is None:
+            return Content(body=states.message(states.UNCOMPUTED))
         return Content(body=states.empty("你的数据范围内没有部门的采集质量指标。"))
     body, part = overview.listed(
         board,

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
@@ -24,6 +24,9 @@ from data_access.access.viewer import Viewer
 from layouts import controls, panel, shell, states
 
 NoteDenial = Callable[[Viewer, str, Permission], None]
+
+LONGEST_ADDRESS: Final = 2_000
+"""Characters of path and search together; a longer address is none that a page has made."""
 
 
 def _no_note(_viewer: Viewer, _what: str, _permission: Permission) -> None:
@@ -152,7 +155,16 @@ def secured(function: Callable[..., Any], *, permission: Permission, takes: Sequ
 
 
 def _is_text(value: Any) -> bool:
-    return value is None or isinstance(value, str)
+    """Whether `value` is a part of an address, or none: of bounded length, and text that can be written down."""
+    if value is None:
+        return True
+    if not isinstance(value, str) or len(value) > LONGEST_ADDRESS:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    return True
 
 
 def _is_address(value: Any) -> bool:
@@ -160,8 +172,9 @@ def _is_address(value: Any) -> bool:
     if not isinstance(value, dict) or value.keys() - {"path", "search", "defaults"}:
         return False
     defaults = value.get("defaults", {})
-    texts = [value.get("path"), value.get("search"), *(defaults.values() if isinstance(defaults, dict) else [0])]
-    return all(map(_is_text, texts))
+    path, search = value.get("path"), value.get("search")
+    texts = [path, search, *(defaults.values() if isinstance(defaults, dict) else [0])]
+    return all(map(_is_text, texts)) and len(path or "") + len(search or "") <= LONGEST_ADDRESS
 
 
 def _serve_documents(app: Dash, pages: Sequence[Page], services: Services, note_denial: NoteDenial) -> None:

@@ -3,11 +3,13 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
 
-from app import cli, create_app
+from app import ROOT, cli, create_app
 from data_access.errors import ConfigurationError
 from data_access.installation import open_home, open_lake
 from data_access.lake import load_tables
@@ -207,3 +209,9 @@ def test_the_web_application_asks_to_sign_in_and_is_healthy(home):
 def test_the_web_application_is_not_made_of_unsafe_settings(home):
     with pytest.raises(ConfigurationError, match="https"):
         create_app(Settings.at(home, mode=Mode.PRODUCTION))
+
+
+def test_the_module_runs_as_the_command_does():
+    asked = [sys.executable, "-m", "app", "--help"]
+    told = subprocess.run(asked, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert told.stdout.startswith("Usage: luoxuan")

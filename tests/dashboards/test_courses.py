@@ -294,6 +294,18 @@ def test_one_department_alone_needs_no_comparison_of_departments():
     assert not panel.belongs(load("?dept=1"))
 
 
+def test_the_red_list_leads_to_all_sections_beyond_the_line():
+    short = load()
+    content = courses_overview.draw_red_list(short)
+    link = next(link for link in types(content.body, "Link") if text(link).startswith("全部"))
+    assert text(link) == f"全部 {len(short.red):,} 个"
+    assert len(short.red) > courses_overview.RED_SHOWN
+    assert link.href == "/courses?state=below"
+    listed = load("?state=below")
+    assert listed.chosen.tolist() == short.red.tolist()
+    assert "只看低于预警线的" in courses.draw_sections(listed).note
+
+
 def test_the_red_list_holds_every_section_beyond_the_warning_line_and_no_other():
     data = load()
     content = courses_overview.draw_red_list(data)

@@ -238,6 +238,25 @@ def test_the_quality_of_deliveries_is_shown_to_who_may_read_the_indicators():
     assert len(find(drawn(load_page(LEADER), "quality").body, className="tile-value")) == len(data_sources.CODES)
 
 
+def test_a_new_installation_is_without_data_not_out_of_reach():
+    class New(Observed):
+        def readings(self, codes, level, entity_id, *, until, scope):
+            return []
+
+        def history(self, codes, level, *, until, last, below=None, entity_ids=None, scope):
+            return Board(entities=(), standings={})
+
+    new = load_page(LEADER, values=New(is_empty=True), loads=Deliveries(is_empty=True))
+    for name in ("quality", "departments"):
+        words = text(drawn(new, name).body)
+        assert "还没有数据" in words
+        assert "luoxuan compute" in words
+    later = text(drawn(load_page(LEADER, values=New()), "quality").body)
+    assert "还没有数值" in later
+    assert "luoxuan compute" in later
+    assert "不含全校的采集质量指标" in text(drawn(load_page(OFFICE_HEAD, values=New()), "quality").body)
+
+
 @pytest.mark.parametrize("who", [LEADER, DOUBLE, OFFICE_HEAD])
 def test_refused_cells_are_for_the_steward_alone(who):
     data = load_page(who, search="batch=2")

@@ -66,7 +66,7 @@ def question(web, page, path):
     callbacks = callbacks_of(web)
     wanted = json.dumps(ids.notice(page.name), sort_keys=True, separators=(",", ":"))
     output = next(key for key in callbacks if wanted in key)
-    places = [ids.notice(page.name), *(ids.panel(page.name, panel.name) for panel in page.panels)]
+    places = [ids.notice(page.name), *(ids.panel(page.name, panel.name) for panel in page.in_wave(1))]
     return {
         "output": output,
         "outputs": [item(place, "children") for place in places],
@@ -280,6 +280,15 @@ def test_what_is_no_question_is_malformed(web, body, caplog):
 def test_a_question_with_other_arguments_is_malformed(web):
     body = {**question(web, COURSES, "/courses"), "inputs": []}
     assert web.signed_in("leader").ask(body).status_code == 400
+
+
+@pytest.mark.parametrize("search", ["?q=" + 2_000 * "a", "?q=" + 200_000 * "a", "?q=\ud800"])
+def test_an_address_that_no_page_has_made_is_malformed(web, search, caplog):
+    leader = web.signed_in("leader")
+    asked = question(web, COURSES, "/courses")
+    assert leader.ask(asked).status_code == 200
+    asked["inputs"][0]["value"]["search"] = search
+    assert (leader.ask(asked).status_code, caplog.records) == (400, [])
 
 
 def test_the_refusal_comes_before_the_arguments_are_looked_at(web):
