@@ -107,13 +107,56 @@ def test_a_lost_token_is_said_quietly_and_mended_by_a_reload(visit_of):
     page = visit.sign_in("leader")
     visit.open("/courses?view=table")
     page.context.clear_cookies(name="_csrf_token")
-    page.get_by_label("系部").select_option(index=2)
+    page.get_by_label("系部", exact=True).select_option(index=2)
     notice = page.locator(".session-notice")
     expect(notice).to_contain_text("页面已过期")
     notice.get_by_role("button", name="重新载入").click()
     page.wait_for_selector(".data-table tbody tr")
     expect(notice).to_have_count(0)
     visit.complaints[:] = [text for text in visit.complaints if not is_expected(text)]
+
+
+def is_of_the_network(complaint):
+    """Chromium writes every request that finds no network into the console."""
+    return "net::ERR_INTERNET_DISCONNECTED" in complaint
+
+
+def test_without_network_a_page_says_so_and_what_was_asked_for_appears_once_it_is_back(visit_of):
+    visit = visit_of()
+    page = visit.sign_in("leader")
+    page.wait_for_selector(".panel-body")
+    shown = page.locator("h1").inner_text()
+    page.context.set_offline(True)
+    page.evaluate("window.stillTheSame = true")
+    page.locator(".nav-item", has_text="课程").click()
+    bar = page.locator(".cut-off")
+    expect(bar).to_contain_text("连不上服务器，正在重试…")
+    assert page.url == f"{visit.address}/courses"
+    expect(page.locator("h1")).to_have_text(shown)
+    assert float(page.locator("main").evaluate("part => getComputedStyle(part).opacity")) < 0.6
+    bar.get_by_role("button", name="手动重试").click()
+    expect(bar).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.locator("h1")).to_have_text("课程监测")
+    page.wait_for_selector(".panel-body")
+    expect(bar).to_have_count(0)
+    expect(page.locator(".nav-item.is-on")).to_have_text("课程")
+    assert page.evaluate("window.stillTheSame")
+    visit.complaints[:] = [text for text in visit.complaints if not is_of_the_network(text)]
+
+
+def test_a_server_that_stands_behind_a_gateway_may_be_away_for_a_moment(visit_of):
+    visit = visit_of()
+    page = visit.sign_in("leader")
+    page.wait_for_selector(".panel-body")
+    away = {"status": 502, "content_type": "text/html", "body": "<h1>Bad Gateway</h1>"}
+    page.route(re.compile("/_dash-update-component|/healthz"), lambda route: route.fulfill(**away))
+    page.locator(".nav-item", has_text="课程").click()
+    expect(page.locator(".cut-off")).to_be_visible()
+    page.unroute_all()
+    expect(page.locator("h1")).to_have_text("课程监测")
+    expect(page.locator(".cut-off")).to_have_count(0)
+    visit.complaints[:] = [text for text in visit.complaints if "status of 502" not in text]
 
 
 def test_the_menu_closes_by_a_click_beside_it_and_by_escape(visit):
