@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 
 from dashboards import ids
 from dashboards.number import of_reading
-from dashboards.overview import period_name, valued
+from dashboards.overview import reading_period, valued
 from indicators.results import STATES, IndicatorInfo, Reading, State
 from layouts import format as fmt
 from layouts import states, table
@@ -98,8 +98,8 @@ def row(reading: Reading) -> list[table.Cell]:
         valued(latest.value, info, is_withheld=latest.is_suppressed),
         fmt.change(latest.value, reading.before, digits=digits),
         fmt.line(info.target, info.unit),
-        fmt.NO_VALUE if gap is None else ("已达" if gap == 0 else f"差 {fmt.with_unit(gap, info.unit)}"),
-        "" if latest.is_suppressed else period_name(latest.period) if latest.value is not None else "没有记录",
+        fmt.NO_VALUE if gap is None else ("已达" if gap == 0 else f"差 {fmt.gap(gap, info.unit)}"),
+        "" if latest.is_suppressed else reading_period(reading) if latest.value is not None else "没有记录",
     ]
 
 

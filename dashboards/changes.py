@@ -17,6 +17,9 @@ from layouts import states, table
 from layouts.cells import Course, Door
 from layouts.panel import Content
 
+RANKED_BY: Final = "按变化占目标到警戒间距的比例排序"
+CHOSEN_BY: Final = "按变化占目标到警戒间距的比例选出"
+"""How a change in percent and one in 万元 stand in one list; see `indicators.movers`."""
 SHOWN: Final = 6
 """Rows of each list."""
 _LASTING: Final = {"week": "连续两周", "month": "连续两月"}
@@ -36,10 +39,10 @@ def draw(found: Changes, viewer: Viewer, *, rising: bool, panel: str) -> Content
     drawn = table.table(
         columns,
         [_row(change, viewer) for change in chosen],
-        caption=f"{'上升' if rising else '下降'}最多的指标，最大的在前",
+        caption=f"{'上升' if rising else '下降'}最多的指标，{RANKED_BY}",
         table_id=ids.table("home", panel),
     )
-    return Content(body=drawn, note=_periods(chosen))
+    return Content(body=drawn, note=f"{_periods(chosen)} · {RANKED_BY}")
 
 
 def _row(change: Change, viewer: Viewer) -> list[table.Cell]:
@@ -47,7 +50,7 @@ def _row(change: Change, viewer: Viewer) -> list[table.Cell]:
     info, state = move.info, move.info.judge(move.now)
     number = Number(code=info.code, level=move.level, entity_id=move.entity.entity_id, period=move.period.key)
     name, indicator = move.entity.name, fmt.short_name(info.name_zh)
-    value = fmt.with_unit(move.now, info.unit)
+    value = fmt.with_unit(move.now, info.unit, lines=info.lines)
     difference = fmt.change(move.now, move.before, digits=fmt.digits_of(info.unit))
     link = _link(viewer, move)
     subject = f"{name}\n{indicator}"

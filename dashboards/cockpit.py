@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 
 from dashboards import changes, ids, query
 from dashboards.number import Number
-from dashboards.overview import period_name, tile, valued
+from dashboards.overview import period_name, reading_period, tile, valued
 from dashboards.services import Services
 from data_access.access.permissions import Permission
 from data_access.access.scope import Scope
@@ -22,7 +22,7 @@ from indicators import digest
 from indicators.five_by_five import LAYERS, SYSTEMS, Cell, matrix
 from indicators.model import SCHOOL_ID
 from indicators.results import PeriodInfo, Reading, State
-from indicators.settled import is_settled, settled
+from indicators.settled import is_settled
 from layouts import format as fmt
 from layouts import states, table, tiles
 from layouts.cells import Door
@@ -100,7 +100,7 @@ class Cockpit:
         """The tiles that have a value; read by themselves, so that they do not wait for all the others."""
         codes = [item.code for item in HEADLINES]
         found = self.services.values.readings(codes, "school", SCHOOL_ID, until=self.until, scope=self.scope)
-        by_code = {reading.info.code: settled(reading, self.until) for reading in found}
+        by_code = {reading.info.code: reading for reading in found}
         return [(item, by_code[item.code]) for item in HEADLINES if item.code in by_code]
 
     @cached_property
@@ -231,7 +231,9 @@ def draw_alarms(data: Cockpit) -> Content:
 def _alarm(data: Cockpit, alarms: Sequence[digest.Alarm]) -> list[table.Cell]:
     first, info = alarms[0], alarms[0].info
     departments = [alarm for alarm in alarms if alarm.level == "dept"]
-    named = "、".join(f"{a.entity.name} {fmt.with_unit(a.value, info.unit)}" for a in departments[:_NAMED])
+    named = "、".join(
+        f"{a.entity.name} {fmt.with_unit(a.value, info.unit, lines=info.lines)}" for a in departments[:_NAMED]
+    )
     more = f" 等 {len(departments)} 个" if len(departments) > _NAMED else ""
     school = data.readings.get(info.code)
     number = Number(code=info.code, level="school", entity_id=SCHOOL_ID, period=first.period.key)
@@ -259,6 +261,6 @@ def draw_sources(data: Cockpit) -> Content:
 
 
 def _source(reading: Reading) -> Component:
-    value = fmt.with_unit(reading.latest.value, reading.info.unit)
-    words = f"{fmt.short_name(reading.info.name_zh)} {value}（{period_name(reading.latest.period)}）"
-    return html.Li(states.mark(reading.state, words))
+    value = fmt.with_unit(reading.latest.value, reading.info.unit, lines=reading.info.lines)
+    words = f"{fmt.short_name(reading.info.name_zh)} {value}（{reading_period(reading)}）"
+    return html.Li(words if reading.info.target is None else states.mark(reading.state, words))

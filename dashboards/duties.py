@@ -44,7 +44,7 @@ def draw(department: str, readings: Sequence[Reading]) -> Content:
     rows: list[list[table.Cell]] = [
         [
             table.Linked(text=item.info.name_zh, href=of_reading(item).href),
-            period_of(item.latest),
+            period_of(item),
             valued(item.latest.value, item.info),
             fmt.change(item.latest.value, item.before, digits=fmt.digits_of(item.info.unit)),
             fmt.line(item.info.target, item.info.unit),

@@ -31,6 +31,8 @@ ROWS_SHOWN: Final = 60
 WITHHELD: Final = "人数过少，不显示"
 """In place of a sensitive figure by which few people could be told apart."""
 
+RUNNING: Final = "（进行中）"
+"""Behind a period that is not over."""
 _TERM_NUMBERS: Final = {"1": "一", "2": "二", "3": "三"}
 _SPARKLINE_FROM: Final = 3
 """Fewer values make no line."""
@@ -49,7 +51,7 @@ def tile(reading: Reading, *, due: dt.date | None = None) -> tiles.Tile:
     """
     info, latest = reading.info, reading.latest
     digits = fmt.digits_of(info.unit)
-    value = fmt.number(latest.value, digits=digits)
+    value = fmt.number(latest.value, digits=fmt.digits_beside(latest.value, info.lines, digits=digits))
     history = [point.value for point in reading.points]
     known = sum(point is not None for point in history)
     words = []
@@ -64,7 +66,7 @@ def tile(reading: Reading, *, due: dt.date | None = None) -> tiles.Tile:
         value=value,
         unit=info.unit,
         change=" · ".join(words),
-        note=period_of(latest),
+        note=period_of(reading),
         state=None if info.target is None else reading.state,
         history=history if has_room else (),
         reference=info.target if isinstance(info.target, int | float) else None,
@@ -77,11 +79,17 @@ def _days_behind(latest: ValuePoint, due: dt.date) -> int | None:
     return states.days_behind(latest.period.kind, min(latest.period.end, due), due=due, today=due)
 
 
-def period_of(point: ValuePoint) -> str:
-    """The period of a number, or why there is none."""
+def period_of(reading: Reading) -> str:
+    """The period of the latest value, or why there is none."""
+    point = reading.latest
     if point.is_suppressed:
-        return f"{period_name(point.period)} · {WITHHELD}"
-    return period_name(point.period) if point.value is not None else "没有记录"
+        return f"{reading_period(reading)} · {WITHHELD}"
+    return reading_period(reading) if point.value is not None else "没有记录"
+
+
+def reading_period(reading: Reading) -> str:
+    """The period of the latest value in few words, and that it still runs: ``2026年（进行中）``."""
+    return period_name(reading.latest.period) + (RUNNING if reading.is_running else "")
 
 
 def period_name(period: PeriodInfo) -> str:
@@ -240,7 +248,7 @@ def valued(value: float | None, info: IndicatorInfo, *, is_withheld: bool = Fals
     """A number with its unit and state; without a line to hold it against, without state."""
     if is_withheld:
         return table.Marked(text=WITHHELD, name="is-withheld")
-    text = fmt.with_unit(value, info.unit)
+    text = fmt.with_unit(value, info.unit, lines=info.lines)
     return text if info.target is None else table.Valued(text=text, state=info.judge(value))
 
 

@@ -10,7 +10,7 @@ from dash import html
 
 from dashboards import filters, ids, school_conditions, school_parts
 from dashboards.number import of_reading
-from dashboards.overview import valued
+from dashboards.overview import RUNNING, period_name, valued
 from dashboards.page import Heading, Nav, Page, Panel
 from dashboards.school_data import School
 from data_access.access.permissions import Permission
@@ -101,12 +101,18 @@ def _row(data: School, reading: Reading, *, is_mixed: bool) -> list[table.Cell]:
         valued(latest.value, info, is_withheld=latest.is_suppressed),
         _change(reading),
         fmt.line(info.target),
-        Course(text=f"到{latest.period.label}的 {len(history)} 期：{words}", history=history, state=reading.state),
+        Course(
+            text=f"到{latest.period.label}的 {len(history)} 期：{words}",
+            history=history,
+            state=None if info.target is None else reading.state,
+        ),
     ]
 
 
 def _change(reading: Reading) -> str:
-    """The change and since when, which tells the kind of period as well."""
+    """The change and since when, which tells the kind of period as well; of a running one, that it runs."""
+    if reading.is_running and reading.latest.value is not None:
+        return f"{period_name(reading.latest.period)}{RUNNING}"
     digits, since = fmt.digits_of(reading.info.unit), fmt.SINCE[reading.latest.period.kind]
     words = fmt.change(reading.latest.value, reading.before, digits=digits)
     return words if words == fmt.NO_VALUE else f"{words} {since}"

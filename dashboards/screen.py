@@ -56,7 +56,7 @@ def refusal(access: Access | None) -> Response | None:
 def blueprint(services: Services) -> Blueprint:
     """The page and its feed."""
     routes = Blueprint("screen", __name__)
-    feed = Feed(services.values, services.majors, services.today)
+    feed = Feed(services.values, services.library, services.majors, services.today)
 
     @routes.get(PATH)
     @opens_by_screen_token

@@ -19,6 +19,7 @@ from data_access.access.screen_settings import SCENES, ScreenSettings
 from data_access.access.screens import wall_screen
 from indicators.major_diagnosis import MajorDiagnosis
 from indicators.results import PeriodInfo, TermInfo
+from indicators.shelf import Shelf
 from layouts import format as fmt
 from layouts.screen_blocks import LEGEND, Scene, plain
 from layouts.states import UNCOMPUTED
@@ -50,6 +51,7 @@ class Feed:
 
     Args:
         values: where figures come from.
+        library: the indicators there are.
         majors: the diagnosis of the majors.
         today: the current day.
         clock: seconds that only ever grow.
@@ -58,12 +60,14 @@ class Feed:
     def __init__(
         self,
         values: ValueService,
+        library: Shelf,
         majors: MajorDiagnosis,
         today: Callable[[], dt.date],
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._values = values
+        self._library = library
         self._majors = majors
         self._today = today
         self._clock = clock
@@ -84,19 +88,19 @@ class Feed:
         key = (self._values.versions(), self._values.data_date(), self._today())
         with self._lock:  # of many screens that ask at once, one has it made
             if key != self._key or self._clock() - self._made_at >= SECONDS:
-                self._content = content_of(self._values, self._majors, self._today())
+                self._content = content_of(self._values, self._library, self._majors, self._today())
                 self._key, self._made_at = key, self._clock()
             return self._content
 
 
-def content_of(values: ValueService, majors: MajorDiagnosis, today: dt.date) -> dict[str, Any]:
+def content_of(values: ValueService, library: Shelf, majors: MajorDiagnosis, today: dt.date) -> dict[str, Any]:
     """Everything a screen shows on a day, as JSON takes it; without data, why there is nothing."""
-    library, data = values.versions()
+    library_version, data = values.versions()
     until, terms = values.data_date(), values.terms()
     scope = scope_of_screens(today)
     content: dict[str, Any] = {
         "form": FORM,
-        "library_version": library,
+        "library_version": library_version,
         "data_version": data,
         "data_date": None if until is None else until.isoformat(),
         "today": today.isoformat(),
@@ -109,7 +113,8 @@ def content_of(values: ValueService, majors: MajorDiagnosis, today: dt.date) -> 
         content["missing"] = f"{UNCOMPUTED.title}：{UNCOMPUTED.detail}"
         return content
     begun = [term for term in terms if term.start <= until] or list(terms[:1])
-    moment = Moment(values=values, majors=majors, scope=scope, term=begun[-1], until=until)
+    entries = library.entries()
+    moment = Moment(values=values, entries=entries, majors=majors, scope=scope, term=begun[-1], until=until)
     content["scenes"] = [plain(scene) for scene in scenes_of(moment)]
     return content
 

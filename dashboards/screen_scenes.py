@@ -14,15 +14,18 @@ from typing import Final
 
 import numpy as np
 
+from dashboards.changes import CHOSEN_BY, RANKED_BY
 from dashboards.desks import ATTENDANCE, COURSE_RATES, HOMEWORK
 from dashboards.services import ValueService
 from data_access.access.scope import Scope
 from data_access.access.screen_settings import SCENES
 from indicators.eight_dimensions import AT_TARGET, AT_WARNING, Vector, state_of
+from indicators.five_by_five import LAYERS, SYSTEMS, matrix
 from indicators.major_diagnosis import Diagnosis, MajorDiagnosis, YearScores
 from indicators.movers import FEWEST_BEHIND, Move, largest, moves
 from indicators.results import Board, Reading, Standing, State, TermInfo
-from indicators.settled import is_settled, last_settled, settled
+from indicators.settled import is_settled, last_settled
+from indicators.shelf import Entry
 from layouts import format as fmt
 from layouts import screen_blocks as blocks
 from layouts.screen_blocks import Block, Cell, Row, Scene
@@ -38,14 +41,6 @@ LISTED: Final = 6
 GROUPS_SHOWN: Final = 12
 """Rows of a grid or of bars."""
 
-LAYERS: Final[Mapping[str, tuple[tuple[str, int], ...]]] = {
-    "学校": (("SCH-LVL", 12), ("SCH-QLT", 11)),
-    "专业": (("MAJ-QUA", 8), ("MAJ-GUA", 8)),
-    "课程": (("CRS-CLS", 8), ("CRS-RUN", 6), ("CRS-ATT", 2)),
-    "教师": (("TCH-TEAM", 9),),
-    "学生": (("STU-GRP", 18),),
-}
-"""Families of the library by which a layer is judged on the wall, and how many indicators each has."""
 OVERVIEW: Final = ("SCH-SCA-01", "SCH-LVL-01", "SCH-QLT-01", "SCH-QLT-05")
 SIDE_BY_SIDE: Final = (*COURSE_RATES, "CLS-ACD-02", "STU-GRP-01", "SCH-TSK-01")
 WEEKLY: Final = (ATTENDANCE, "CRS-PAR-01", HOMEWORK, "CLS-ACD-02")
@@ -61,6 +56,7 @@ class Moment:
 
     Attributes:
         values: where figures come from.
+        entries: the indicators of the library.
         majors: the diagnosis of the majors.
         scope: that of a wall screen.
         term: the term that the data date lies in, or the last that has begun.
@@ -68,6 +64,7 @@ class Moment:
     """
 
     values: ValueService
+    entries: Sequence[Entry]
     majors: MajorDiagnosis
     scope: Scope
     term: TermInfo
@@ -75,8 +72,7 @@ class Moment:
 
     def readings(self, codes: Sequence[str]) -> Sequence[Reading]:
         """The college by several indicators, up to their last settled periods."""
-        found = self.values.readings(codes, "school", SCHOOL_ID, until=self.until, scope=self.scope)
-        return [settled(reading, self.until) for reading in found]
+        return self.values.readings(codes, "school", SCHOOL_ID, until=self.until, scope=self.scope)
 
     def board(self, codes: Sequence[str], level: str) -> Board:
         """All entities of a level in the term."""
@@ -94,16 +90,13 @@ class Moment:
 
     @cached_property
     def layers(self) -> list[tuple[str, list[State]]]:
-        """Of each layer, the states of its indicators that have a target."""
-        families = {
-            layer: [f"{family}-{number:02d}" for family, last in found for number in range(1, last + 1)]
-            for layer, found in LAYERS.items()
-        }
-        codes = [code for layer in families.values() for code in layer]
-        judged = {
-            reading.info.code: reading.state for reading in self.readings(codes) if reading.info.target is not None
-        }
-        return [(layer, [judged[code] for code in members if code in judged]) for layer, members in families.items()]
+        """Of each layer, the states of its indicators: those of the five by five of the cockpit, within the scope."""
+        places = [(entry.code, entry.layer, entry.five_system) for entry in self.entries]
+        codes = [entry.code for entry in self.entries if "school" in entry.levels]
+        cells = matrix(places, self.readings(codes))
+        return [
+            (layer, [state for system in SYSTEMS for state in cells[layer, system].states.values()]) for layer in LAYERS
+        ]
 
     def begun(self, standing: Standing) -> list[int]:
         """Columns of the last settled periods of a standing."""
@@ -119,7 +112,12 @@ def overview(moment: Moment) -> Scene:
         "overview",
         (blocks.tiles(moment.readings(OVERVIEW)),),
         (
-            blocks.counts(moment.layers, title="五个层面的指标状态", note="项", missing="还没有算出指标。"),
+            blocks.counts(
+                moment.layers,
+                title="五个层面的指标状态",
+                note="全校可评判的指标，项；不含敏感指标",
+                missing="还没有算出指标。",
+            ),
             _groups(moment, departments, SIDE_BY_SIDE, title="各系部最近一期"),
         ),
         (
@@ -223,7 +221,7 @@ def tasks(moment: Moment) -> Scene:
                 [
                     (
                         fmt.short_name(reading.info.name_zh),
-                        fmt.with_unit(reading.latest.value, reading.info.unit),
+                        fmt.with_unit(reading.latest.value, reading.info.unit, lines=reading.info.lines),
                         blocks.token(reading.info, reading.latest.value),
                     )
                     for reading in moment.readings(RESPONSE)
@@ -282,11 +280,12 @@ def settled_column(standing: Standing, until: dt.date) -> int | None:
 def _movements(found: Sequence[Move], *, title: str, missing: str) -> Block:
     """Changes since last week as a ranking: entity and indicator, arrow and size, in the state that was reached.
 
-    Which ones are told follows from their lines; where they share a unit, they stand by size as a passer-by reads it.
+    Which ones are told follows from their lines, as on the cockpit; where they share a unit, they stand by size as a
+    passer-by reads it.
     """
-    units = {move.info.unit for move in found}
+    units, ranked = {move.info.unit for move in found}, RANKED_BY
     if len(units) == 1:
-        found = sorted(found, key=lambda move: -abs(move.now - move.before))
+        found, ranked = sorted(found, key=lambda move: -abs(move.now - move.before)), CHOSEN_BY
     return blocks.ranking(
         [
             (
@@ -297,7 +296,7 @@ def _movements(found: Sequence[Move], *, title: str, missing: str) -> Block:
             for move in found
         ],
         title=title,
-        note=_in_steps(fmt.SINCE["week"], units),
+        note=f"{_in_steps(fmt.SINCE['week'], units)} · {ranked}",
         missing=missing,
     )
 
@@ -316,7 +315,11 @@ def _in_need(standing: Standing, moment: Moment) -> Block:
         known = [row for row in np.argsort(values, kind="stable") if _is_told(standing, row, column)]
         behind = [row for row in known if info.judge(values[row]) in {State.WATCH, State.WARNING, State.ALERT}]
         rows = [
-            (standing.frame.entities[row].name, fmt.with_unit(values[row], info.unit), blocks.token(info, values[row]))
+            (
+                standing.frame.entities[row].name,
+                fmt.with_unit(values[row], info.unit, lines=info.lines),
+                blocks.token(info, values[row]),
+            )
             for row in behind[:LISTED]
         ]
     note = f"{fmt.short_name(info.name_zh)}，{_week(standing, column)}"
@@ -407,7 +410,9 @@ def _completion(standing: Standing, moment: Moment) -> Block:
         [
             Row(
                 name=standing.frame.entities[row].name,
-                cells=(Cell(text=fmt.with_unit(now[row], info.unit), state=blocks.token(info, now[row])),),
+                cells=(
+                    Cell(text=fmt.with_unit(now[row], info.unit, lines=info.lines), state=blocks.token(info, now[row])),
+                ),
                 share=min(1.0, float(now[row]) / 100),
                 mark=None if target is None else target / 100,
             )

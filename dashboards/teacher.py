@@ -152,7 +152,7 @@ def draw_ladder(data: Teacher) -> Content:
             table.Linked(text=fmt.short_name(item.info.name_zh), href=of_reading(item).href),
             valued(item.latest.value, item.info),
             fmt.line(item.info.target, item.info.unit),
-            fmt.with_unit(shortfall(item.info, item.latest.value), item.info.unit),
+            fmt.gap(shortfall(item.info, item.latest.value) or 0.0, item.info.unit),
         ]
         for item in missing[:SHOWN_LACKING]
     ]

@@ -18,7 +18,7 @@ from data_access.access.scope import Scope
 from indicators.five_by_five import judged
 from indicators.movers import Move, largest, moves
 from indicators.results import Board, EntityInfo, IndicatorInfo, PeriodInfo, Reading, State
-from indicators.settled import is_settled, last_settled, settled
+from indicators.settled import is_settled, last_settled
 from indicators.shelf import Entry, Shelf
 from indicators.values import StoredValues
 
@@ -108,8 +108,7 @@ class Digest:
 
     def _readings(self, level: str, entity_id: int, until: dt.date, scope: Scope) -> Sequence[Reading]:
         codes = [entry.code for entry in self._library.entries() if level in entry.levels]
-        found = self._values.readings(codes, level, entity_id, until=until, scope=scope)
-        return tuple(settled(reading, until) for reading in found)
+        return tuple(self._values.readings(codes, level, entity_id, until=until, scope=scope))
 
     def changes(
         self, *, until: dt.date, below: tuple[str, Collection[int]] | None = None, count: int, scope: Scope
@@ -224,7 +223,7 @@ def _of_board(board: Board, level: str, entries: Mapping[str, Entry], until: dt.
             continue
         for row, value in enumerate(frame.value[:, column].tolist()):
             if info.judge(value) is State.ALERT:
-                before = float(frame.value[row, column - 1]) if column else float("nan")
+                before = float(frame.value[row, column - 1]) if column and not standing.is_running else float("nan")
                 found.append(
                     Alarm(
                         level=level,

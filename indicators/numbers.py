@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from data_access.access.privacy import PERSONS, Subject
@@ -12,7 +13,8 @@ from data_access.readers.catalogue import Catalogue, StoredPeriod
 from data_access.readers.plans import StoredPlan
 from data_access.readers.stored import ValueReader
 from indicators.conversion import entity_info, indicator_info, period_info, value_frame, value_point
-from indicators.results import IndicatorInfo, PeriodInfo, ValueFrame, ValuePoint
+from indicators.results import IndicatorInfo, PeriodInfo, Reading, ValueFrame, ValuePoint
+from indicators.settled import is_covered, is_running, settled, without_lines
 from indicators.standing import LOOK_BACK_JUDGED
 
 SHOWN: Final[Mapping[str, int]] = {"week": 30, "month": 13, "term": 8, "year": 8}
@@ -57,6 +59,7 @@ class Course:
         focus: index of the point that was asked for.
         run_id: the run that computed it; None where there is no value.
         is_so_far: True for running values of a longer period, which are not judged.
+        is_running: True where the period asked for is not over, so that its value is not compared with a whole one.
     """
 
     info: IndicatorInfo
@@ -64,6 +67,7 @@ class Course:
     focus: int
     run_id: int | None
     is_so_far: bool = False
+    is_running: bool = False
 
     @property
     def point(self) -> ValuePoint:
@@ -72,8 +76,8 @@ class Course:
 
     @property
     def before(self) -> float | None:
-        """The value of the period before; None without any."""
-        return self.points[self.focus - 1].value if self.focus else None
+        """The value of the period before; None without any, and while the period asked for runs."""
+        return self.points[self.focus - 1].value if self.focus and not self.is_running else None
 
 
 class Numbers:
@@ -107,7 +111,7 @@ class Numbers:
     def course(
         self, code: str, level: str, entity_id: int, *, period: str = "", term_id: int | None = None, scope: Scope
     ) -> Course | None:
-        """The number of a period, or the latest one, with the periods around it.
+        """The number of a period, or of the last settled one, with the periods around it.
 
         None where there is no such period, or no value of the indicator by it at that level.
 
@@ -115,7 +119,7 @@ class Numbers:
             code: the indicator.
             level: level of the entity.
             entity_id: its key; that it is within the scope is up to `place`.
-            period: key such as ``2026-2027-1-W11``; empty for the latest.
+            period: key such as ``2026-2027-1-W11``; empty for the last settled one with a value.
             term_id: the term that the entity belongs to, where it belongs to one.
             scope: what may be read.
         """
@@ -135,18 +139,23 @@ class Numbers:
         stored = {row.period_id: row for row in rows}
         terms = {item.period_id: item.key for item in catalogue.periods("term")}
         points = tuple(value_point(period_info(p, terms), stored.get(p.period_id)) for p in shown)
+        info = _judged_at(level, catalogue.definitions[code], plan)
         focus = next((i for i, p in enumerate(shown) if asked is not None and p.key == asked.key), None)
         if focus is None:
             known = [i for i, point in enumerate(points) if point.value is not None or point.is_suppressed]
-            focus = known[-1] if known else len(points) - 1
-            points = points[: focus + 1]
+            points = points[: known[-1] + 1] if known else points
+            if until is not None:
+                points = settled(Reading(info=info, points=points), until).points
+            focus = len(points) - 1
         row = stored.get(shown[focus].period_id)
+        period_shown = points[focus].period
         return Course(
-            info=_judged_at(level, catalogue.definitions[code], plan),
+            info=_held_against(info, period_shown, until),
             points=points,
             focus=focus,
             run_id=None if row is None else row.run_id,
             is_so_far=plan.so_far,
+            is_running=until is not None and is_running(period_shown, until),
         )
 
     def below(
@@ -168,7 +177,8 @@ class Numbers:
         named = self._reader.named(level, scope=scope, about=plan.about, below=below, term_id=of_term)
         wanted = set(known)
         entities = [entity_info(entity) for entity in named if entity.entity_id in wanted]
-        info = _judged_at(level, catalogue.definitions[code], plan)
+        until = self._reader.versions().data_date
+        info = _held_against(_judged_at(level, catalogue.definitions[code], plan), period, until)
         terms = {} if asked.term_id is None or period.term_key is None else {asked.term_id: period.term_key}
         return info, value_frame(found, entities, [asked], terms)
 
@@ -228,4 +238,9 @@ def _judged_at(level: str, definition: Mapping[str, Any], plan: StoredPlan) -> I
     info = indicator_info(definition, plan.about)
     if not plan.so_far and (level == definition["entity"] or plan.denominator is not None):
         return info
-    return replace(info, target=None, warning=None, alert=None)
+    return without_lines(info)
+
+
+def _held_against(info: IndicatorInfo, period: PeriodInfo, data_date: dt.date | None) -> IndicatorInfo:
+    """The indicator as its value of the period is judged: not at all while a week or month runs."""
+    return info if data_date is None or is_covered(info, period, data_date) else without_lines(info)

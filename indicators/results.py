@@ -62,6 +62,12 @@ class IndicatorInfo:
     source: str = ""
     about: Subject = PLAIN
 
+    @property
+    def lines(self) -> tuple[float, ...]:
+        """Every number that a value is held against; an interval counts twice."""
+        known = (line for line in (self.target, self.warning, self.alert) if line is not None)
+        return tuple(end for line in known for end in (line if isinstance(line, tuple) else (line,)))
+
     def judge(self, value: float | None) -> State:
         """The state of one value; None and NaN have no data."""
         number = np.nan if value is None else value
@@ -276,12 +282,14 @@ class Reading:
     Attributes:
         points: oldest first, up to the last period with a value; a single one without value where there is none.
         level: level of the entity, with `entity_id` its key; empty where nobody has said.
+        is_running: True where the period of the latest value is not over; see `indicators.settled`.
     """
 
     info: IndicatorInfo
     points: tuple[ValuePoint, ...]
     level: str = ""
     entity_id: int = 0
+    is_running: bool = False
 
     @property
     def latest(self) -> ValuePoint:
@@ -290,8 +298,11 @@ class Reading:
 
     @property
     def before(self) -> float | None:
-        """The value of the period before the latest; None where it has none."""
-        return self.points[-2].value if len(self.points) > 1 else None
+        """The value to compare the latest with: that of the period before.
+
+        None where it has none, and where the latest period still runs: a part is not compared with a whole.
+        """
+        return self.points[-2].value if len(self.points) > 1 and not self.is_running else None
 
     @property
     def state(self) -> State:
@@ -301,15 +312,22 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True, eq=False, slots=True)
 class Standing:
-    """One indicator of many entities: its values by period, rows in the order of the board it belongs to."""
+    """One indicator of many entities: its values by period, rows in the order of the board it belongs to.
+
+    Attributes:
+        settled: how many columns, from the first, are of settled periods; None for all. Later ones are only drawn.
+        is_running: True where the period in focus is not over; see `indicators.settled`.
+    """
 
     info: IndicatorInfo
     frame: ValueFrame
+    settled: int | None = None
+    is_running: bool = False
 
     @property
     def focus(self) -> int | None:
-        """Column of the last period in which anybody has a value; None without any."""
-        known = np.flatnonzero((~np.isnan(self.frame.value)).any(axis=0))
+        """Column of the last settled period in which anybody has a value; None without any."""
+        known = np.flatnonzero((~np.isnan(self.frame.value[:, : self.settled])).any(axis=0))
         return int(known[-1]) if known.size else None
 
     def now(self) -> NDArray[np.float64]:
@@ -317,7 +335,9 @@ class Standing:
         return self._column(self.focus)
 
     def change(self) -> NDArray[np.float64]:
-        """How much the values in focus differ from those of the period before."""
+        """How much the values in focus differ from those of the period before; NaN while that in focus runs."""
+        if self.is_running:
+            return self._column(None)
         focus = self.focus
         return self._column(focus) - self._column(focus - 1 if focus else None)
 

@@ -42,6 +42,7 @@ from indicators.results import (
     ValueFrame,
     ValuePoint,
 )
+from indicators.settled import settled, settled_board
 
 _LARGEST_ID: Final = 2**63 - 1
 _KIND_ZH: Final[Mapping[str, str]] = {"week": "weekly", "month": "monthly", "term": "term", "year": "yearly"}
@@ -260,8 +261,10 @@ class StoredValues:
     def readings(
         self, codes: Sequence[str], level: str, entity_id: int, *, until: dt.date | None, scope: Scope
     ) -> Sequence[Reading]:
-        """The indicators of one entity over their last periods; see `indicators.standing.readings`."""
-        return standing.readings(self.batches, codes, level, entity_id, until=until, scope=scope)
+        """The indicators of one entity up to their last settled periods; see `indicators.standing.readings`."""
+        found = standing.readings(self.batches, codes, level, entity_id, until=until, scope=scope)
+        data_date = self.data_date()
+        return found if data_date is None else [settled(reading, data_date) for reading in found]
 
     def board(
         self,
@@ -279,7 +282,9 @@ class StoredValues:
             UnknownNameError: no such term.
         """
         term = self._term(term_key)
-        return standing.board(self.batches, codes, level, term=term, below=below, entity_ids=entity_ids, scope=scope)
+        return self._settled(
+            standing.board(self.batches, codes, level, term=term, below=below, entity_ids=entity_ids, scope=scope)
+        )
 
     def history(
         self,
@@ -293,9 +298,16 @@ class StoredValues:
         scope: Scope,
     ) -> Board:
         """Entities of a level over the last periods of each indicator; see `indicators.standing.history`."""
-        return standing.history(
-            self.batches, codes, level, until=until, last=last, below=below, entity_ids=entity_ids, scope=scope
+        return self._settled(
+            standing.history(
+                self.batches, codes, level, until=until, last=last, below=below, entity_ids=entity_ids, scope=scope
+            )
         )
+
+    def _settled(self, board: Board) -> Board:
+        """The board with its last settled periods in focus."""
+        data_date = self.data_date()
+        return board if data_date is None else settled_board(board, data_date)
 
     def codes_of(self, owners: Collection[str]) -> Sequence[str]:
         """Codes of the indicators for which one of these departments answers."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Iterable
 from typing import Final
 
 NO_VALUE: Final = "—"
@@ -11,6 +12,7 @@ WEEKDAYS: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "
 SINCE: Final = {"week": "较上周", "month": "较上月", "term": "较上学期", "year": "较上年"}
 """What a change is measured against, by the kind of period."""
 _LARGE: Final = 10_000
+_MOST_DIGITS: Final = 4
 _WHOLE_UNITS: Final = frozenset({"人", "次", "项", "门", "个", "起", "人次"})
 
 
@@ -26,16 +28,36 @@ def digits_of(unit: str) -> int:
     return 0 if unit in _WHOLE_UNITS else 1
 
 
-def with_unit(value: float | None, unit: str) -> str:
+def digits_beside(value: float | None, lines: Iterable[float], *, digits: int) -> int:
+    """How many decimals, from `digits` on, it takes for a value to read as on its side of every line.
+
+    84.97 beside a target of 85 reads 85.0 with one decimal, which would be at target: it takes two. What differs by less
+    than the fourth decimal stays as it is.
+    """
+    if value is None or math.isnan(value):
+        return digits
+    near = [line for line in lines if value != line and abs(value - line) <= 1]
+    for wanted in range(digits, _MOST_DIGITS + 1):
+        if all((round(value, wanted) - line) * (value - line) > 0 for line in near):
+            return wanted
+    return digits
+
+
+def with_unit(value: float | None, unit: str, *, lines: Iterable[float] = ()) -> str:
     """A value and its unit, such as ``92.6%`` or ``17 个``; a dash without unit where there is none.
 
-    From ten thousand on decimals say nothing: ``76,632 万元``.
+    From ten thousand on decimals say nothing: ``76,632 万元``; but see `digits_beside` for a value held against `lines`.
     """
     digits = 0 if value is not None and abs(value) >= _LARGE else digits_of(unit)
-    text = number(value, digits=digits)
+    text = number(value, digits=digits_beside(value, lines, digits=digits))
     if text == NO_VALUE or not unit:
         return text
     return f"{text}%" if unit == "%" else f"{text} {unit}"
+
+
+def gap(value: float, unit: str) -> str:
+    """How far a value is from a line, with as many decimals as it takes not to read as nothing."""
+    return with_unit(value, unit, lines=(0.0,))
 
 
 def short_name(name: str) -> str:

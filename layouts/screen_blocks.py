@@ -124,11 +124,13 @@ def tile(reading: Reading) -> Tile:
         said[0] += f" {fmt.SINCE[latest.period.kind]}"
     if latest.value is None:
         said = ["没有记录"]
+    elif reading.is_running:
+        said.append("进行中")
     if info.target is not None:
         said.append(f"目标 {fmt.line(info.target)}")
     return Tile(
         name=fmt.short_name(info.name_zh),
-        value=fmt.number(latest.value, digits=digits),
+        value=fmt.number(latest.value, digits=fmt.digits_beside(latest.value, info.lines, digits=digits)),
         unit=info.unit if latest.value is not None else "",
         note=" · ".join(part for part in said if part != fmt.NO_VALUE),
         state=token(info, latest.value),

@@ -4,7 +4,8 @@ import datetime as dt
 import pytest
 
 from dashboards import aspects, student_aspects, teacher
-from dashboards.aspects import Aspect, draw_all, lacking, period_name, shortfall
+from dashboards.aspects import Aspect, draw_all, lacking, shortfall
+from dashboards.overview import period_name
 from indicators.library import shipped_library
 from indicators.model import Level
 from indicators.results import PeriodInfo, Reading, State, ValuePoint

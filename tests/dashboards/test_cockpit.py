@@ -111,8 +111,12 @@ def test_a_rise_of_two_weeks_says_so():
     assert set(told) == {"↑ 4.0\n连续两周"}
 
 
-def test_the_periods_compared_are_named():
-    assert drawn(load(), "falls").note == "第11周较上周"
+@pytest.mark.parametrize("name", ["falls", "rises"])
+def test_the_periods_compared_and_the_order_are_named(name):
+    """The order is not that of the changes as they are printed, so it is told."""
+    content = drawn(load(), name)
+    assert content.note == "第11周较上周 · 按变化占目标到警戒间距的比例排序"
+    assert "最大的在前" not in str(content.body)
 
 
 def test_a_department_head_sees_the_changes_of_the_own_department_alone():

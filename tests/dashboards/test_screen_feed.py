@@ -9,6 +9,7 @@ from dashboards.screen_feed import SECONDS, Feed, content_of, scope_of_screens, 
 from data_access.access.privacy import Privacy, Subject, Topic
 from data_access.access.screen_settings import ScreenSettings
 from tests.dashboards.college import DATA_DATE, TERM, College, week
+from tests.dashboards.observatory import Library
 
 TODAY = dt.date(2026, 11, 20)
 
@@ -35,7 +36,7 @@ def test_screens_read_groups_and_nothing_of_persons_or_sensitive_matters():
 
 
 def test_scenes_that_fail_carry_a_number_and_the_feed_is_whole(caplog):
-    content = content_of(Counted(), None, TODAY)
+    content = content_of(Counted(), Library(), None, TODAY)
     assert [scene["key"] for scene in content["scenes"]] == ["overview", "classroom", "majors", "growth", "tasks"]
     assert all(scene["problem"].startswith("E-") for scene in content["scenes"])
     assert len(caplog.records) == 5
@@ -44,7 +45,7 @@ def test_scenes_that_fail_carry_a_number_and_the_feed_is_whole(caplog):
 def test_a_feed_is_made_once_for_all_screens_and_anew_after_a_while():
     clock, college = [0.0], Counted()
     Counted.asked = 0
-    feed = Feed(college, None, lambda: TODAY, clock=lambda: clock[0])
+    feed = Feed(college, Library(), None, lambda: TODAY, clock=lambda: clock[0])
     first, again = feed.answer(ScreenSettings()), feed.answer(ScreenSettings())
     assert first == again
     assert Counted.asked == 1
@@ -62,14 +63,14 @@ def test_new_weights_hang_within_five_minutes():
 
 
 def test_settings_choose_and_order_the_scenes():
-    feed = Feed(Counted(), None, lambda: TODAY)
+    feed = Feed(Counted(), Library(), None, lambda: TODAY)
     answer = feed.answer(ScreenSettings(scenes=("tasks", "overview"), seconds=9))
     assert [scene["key"] for scene in json.loads(answer.body)["scenes"]] == ["tasks", "overview"]
     assert answer.tag != feed.answer(ScreenSettings()).tag
 
 
 def test_an_empty_college_says_why_there_is_nothing():
-    content = content_of(College(is_empty=True), None, TODAY)
+    content = content_of(College(is_empty=True), Library(), None, TODAY)
     assert content["scenes"] == []
     assert "luoxuan compute" in content["missing"]
 

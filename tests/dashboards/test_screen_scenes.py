@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import json
+from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,10 +12,12 @@ import pytest
 from dashboards import screen_scenes as scenes
 from dashboards.screen_feed import scope_of_screens
 from dashboards.screen_scenes import Moment, settled_column
+from indicators.five_by_five import matrix
 from indicators.results import EntityInfo, Standing, ValueFrame
 from layouts.screen_blocks import plain
 from tests.dashboards.campus import Campus
 from tests.dashboards.college import ATTENDANCE, DATA_DATE, DEPARTMENTS, TEACHERS, TERM, week
+from tests.dashboards.observatory import Library
 
 
 def standing(values, *, info=ATTENDANCE, last=12, rows=100):
@@ -52,7 +55,14 @@ class Hall(Campus):
 @pytest.fixture
 def moment():
     majors = SimpleNamespace(diagnose=lambda *_, **__: SimpleNamespace(current=None, visible=(), majors=()))
-    return Moment(values=Hall(), majors=majors, scope=scope_of_screens(DATA_DATE), term=TERM, until=DATA_DATE)
+    return Moment(
+        values=Hall(),
+        entries=Library().entries(),
+        majors=majors,
+        scope=scope_of_screens(DATA_DATE),
+        term=TERM,
+        until=DATA_DATE,
+    )
 
 
 def block(scene, title):
@@ -121,7 +131,7 @@ def test_changes_of_one_unit_stand_by_size(moment):
     changed = scenes.moves(board, "dept", data_date=DATA_DATE, count=3)
     falls = scenes._movements(changed[::-1], title="变化", missing="没有")
     assert falls.rows[0].cells[0].text == "↓ 5.0"
-    assert falls.note == "较上周，百分点"
+    assert falls.note == "较上周，百分点 · 按变化占目标到警戒间距的比例选出"
 
 
 def test_tasks_stand_furthest_behind_first_with_their_target_as_a_mark(moment):
@@ -133,3 +143,21 @@ def test_tasks_stand_furthest_behind_first_with_their_target_as_a_mark(moment):
 
 def test_majors_without_scores_say_why(moment):
     assert scenes.majors(moment).missing == "各专业还没有足够的分项数据算出得分。"
+
+
+def test_the_layers_count_what_the_five_by_five_counts(moment):
+    """A passer-by and the principal at the cockpit see the same alarms."""
+    entries = Library().entries()
+    found = moment.values.readings([e.code for e in entries], "school", 1, until=DATA_DATE, scope=moment.scope)
+    cells = matrix([(e.code, e.layer, e.five_system) for e in entries], found)
+    expected = {
+        layer: Counter(s for c in cells.values() if c.layer == layer for s in c.states.values())
+        for layer in scenes.LAYERS
+    }
+    assert {layer: Counter(states) for layer, states in moment.layers} == expected
+    assert sum(sum(counted.values()) for counted in expected.values()) > 1
+
+
+def test_how_changes_were_chosen_is_told(moment):
+    note = next(part.note for column in scenes.overview(moment).columns for part in column if part.title == "下降最多")
+    assert "目标到警戒间距" in note

@@ -1,9 +1,18 @@
+import dataclasses
+from collections import Counter
+
 import pytest
 
+from dashboards.cockpit import Cockpit
+from dashboards.indicators import PAGE, Catalogue, state_key
+from data_access.readers.provenance import ProvenanceReader
+from indicators import standing
+from indicators.digest import Digest
 from indicators.five_by_five import LAYERS, SYSTEMS, matrix
 from indicators.library import shipped_library
-from indicators.results import Reading, State, ValuePoint
-from tests.dashboards.campus import ATTENDANCE
+from indicators.results import STATES, Reading, State, ValuePoint
+from indicators.shelf import Shelf
+from tests.dashboards.campus import ATTENDANCE, LEADER, services_of, viewer
 from tests.dashboards.college import week
 
 COUNTS = {
@@ -17,8 +26,6 @@ COUNTS = {
 
 
 def reading(code, value, **changes):
-    import dataclasses  # noqa: PLC0415 (only here)
-
     info = dataclasses.replace(ATTENDANCE, code=code, **changes)
     return Reading(info=info, points=(ValuePoint(period=week(11), value=value),), level="school", entity_id=1)
 
@@ -75,3 +82,26 @@ def test_the_order_of_readings_and_places_changes_nothing():
 def test_an_indicator_without_a_cell_is_refused():
     with pytest.raises(ValueError, match="CRS-A stands in no cell"):
         matrix([("CRS-A", "课程", "别处")], [])
+
+
+def test_a_cell_says_of_every_indicator_what_the_list_it_opens_says(values):
+    """The data ends in the middle of a week and a month: neither page judges what has only begun."""
+    until, leader = values.data_date(), viewer(LEADER)
+    shelf = Shelf(values.reader, ProvenanceReader(values.reader.database))
+    services = dataclasses.replace(services_of(leader, values), library=shelf, digest=Digest(values, shelf))
+    cockpit = Cockpit(services=services, viewer=leader, scope=leader.scope, until=until)
+    for (layer, system), cell in cockpit.cells.items():
+        view = PAGE.view(services, path="/indicators", search=f"?layer={layer}&system={system}&of=school:1")
+        listed = Catalogue(view=view)
+        assert tuple(entry.code for entry in listed.chosen) == cell.codes
+        told = {code: key for code, key in listed.states.items() if key not in {"none", "neutral"}}
+        assert told == {code: state_key(cockpit.readings[code]) for code in cell.states}
+        counted = [listed.readings[code].state for code in told]
+        assert Counter(counted) == Counter(cell.states.values())
+        assert cell.worst == max(counted, key=STATES.index, default=State.NO_DATA)
+        assert cell.share == (100 * counted.count(State.REACHED) / len(counted) if counted else None)
+    codes = [entry.code for entry in shelf.entries() if "school" in entry.levels]
+    as_they_run = standing.readings(values.batches, codes, "school", 1, until=until, scope=leader.scope)
+    unfinished = [r for r in as_they_run if r.info.period == "month" and r.latest.period.end > until]
+    assert len([r for r in unfinished if cockpit.readings[r.info.code].latest.period.end <= until]) > 5
+    assert all(not r.info.lines for r in cockpit.readings.values() if r.info.period == "month" and r.is_running)

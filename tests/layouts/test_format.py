@@ -82,3 +82,29 @@ def test_a_short_name_leaves_the_remark_away(name, short):
 
 def test_a_large_change_has_separators():
     assert fmt.change(18516.0, 9282.0, digits=0) == "↑ 9,234"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "lines", "text"),
+    [
+        (84.97, "分", (85.0, 75.0, 60.0), "84.97 分"),
+        (85.02, "%", (85.0,), "85.02%"),
+        (84.996, "%", (85.0,), "84.996%"),
+        (84.94, "分", (85.0,), "84.9 分"),
+        (85.0, "%", (85.0,), "85.0%"),
+        (84.9999999, "%", (85.0,), "85.0%"),
+        (2.6, "人", (3.0,), "2.6 人"),
+        (23999.7, "万元", (24000.0,), "23,999.7 万元"),
+        (None, "%", (85.0,), "—"),
+        (float("nan"), "%", (85.0,), "—"),
+        (92.64, "%", (), "92.6%"),
+    ],
+)
+def test_a_value_never_reads_as_on_the_other_side_of_a_line(value, unit, lines, text):
+    """It is judged as it is: what reads as the target and is not at target would look like a mistake."""
+    assert fmt.with_unit(value, unit, lines=lines) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.03, "0.03%"), (0.4, "0.4%"), (0.0, "0.0%"), (12.34, "12.3%")])
+def test_a_distance_never_reads_as_nothing(value, text):
+    assert fmt.gap(value, "%") == text
