@@ -73,7 +73,8 @@ def draw_tiles(data: Courses) -> Content:
             state=data.info.judge(now),
             history=[point.value for point in data.overall[: focus + 1]],
             reference=data.info.target if isinstance(data.info.target, int | float) else None,
-            card=number.href,
+            card=None if data.is_reach else number.href,
+            note=_made_of(data),
         )
     ]
     for key, state in STATE_KEYS.items():
@@ -93,6 +94,16 @@ def draw_tiles(data: Courses) -> Content:
             )
         )
     return Content(body=tiles.row(items))
+
+
+def _made_of(data: Courses) -> str:
+    """Which sections a reach is made of; empty where it is a department or the school."""
+    if not data.is_reach:
+        return ""
+    count = len(data.frame.entities)
+    if not data.elsewhere or data.whole is None:
+        return f"{count:,} 个教学班"
+    return f"{data.whole.name} {count - data.elsewhere:,} 个，外系开课 {data.elsewhere:,} 个"
 
 
 def draw_sections(data: Courses) -> Content:
@@ -234,7 +245,7 @@ PAGE: Final = Page(
         ),
         Filter(name="state", label="状态", kind=Kind.LINK, pattern="|".join(("", BELOW_LINE, *STATE_KEYS))),
         filters.PAGE_NUMBER,
-        Filter(name="today", label="今日课堂的页码", kind=Kind.LINK, pattern=r"[1-9][0-9]{0,4}|"),
+        Filter(name="today", label="今日课堂的页码", kind=Kind.LINK, pattern=r"[1-9][0-9]{0,4}|", is_page=True),
     ),
     load=lambda view: Courses(view=view),
     heading=heading,

@@ -28,6 +28,7 @@ from indicators.results import (
     ValueFrame,
     ValuePoint,
 )
+from indicators.settled import is_settled
 from layouts import table
 
 ROWS_PER_PAGE: Final = 30
@@ -106,11 +107,16 @@ class Courses:
 
     @cached_property
     def focus(self) -> int | None:
-        """Column of the period in focus: that of the week asked for, else the last with values; None without any."""
+        """Column of the period in focus: that of the week asked for, else the last settled one with values.
+
+        None without any; where there are values of a running period alone, that one.
+        """
         asked = filters.week_number(self.view)
         if asked is None:
             with_values = np.flatnonzero((self.states != NO_DATA).any(axis=0))
-            return int(with_values[-1]) if with_values.size else None
+            until = self.view.services.values.data_date()
+            settled = [i for i in with_values if until is None or is_settled(self.frame.periods[i], until)]
+            return int((settled or with_values)[-1]) if with_values.size else None
         if self.rate.kind == "week":
             return next((i for i, period in enumerate(self.frame.periods) if period.ordinal == asked), None)
         weeks = self.view.services.values.periods("week")
@@ -155,20 +161,36 @@ class Courses:
         return Standing(info=self.info, frame=take(frame, rows=np.flatnonzero(known)))
 
     @cached_property
+    def is_reach(self) -> bool:
+        """True where the view is of a reach that is neither the school nor one department: its sections are pooled.
+
+        What a head of department reaches are the sections of the department and those that others teach to its classes.
+        """
+        return filters.department_id(self.view) is None and not self.view.scope.is_unlimited("offering")
+
+    @cached_property
+    def elsewhere(self) -> int:
+        """How many sections of a reach belong to another department than the only one named there."""
+        return sum(entity.dept_name != self.whole.name for entity in self.frame.entities) if self.whole else 0
+
+    @cached_property
     def overall(self) -> Sequence[ValuePoint]:
-        """The rate of the whole department or school, from its own counts, for the periods of `frame`."""
+        """The rate of all that is shown, from its own counts, for the periods of `frame`."""
         return self.overall_of(self.view["term"])
 
     def overall_of(self, term_key: str) -> Sequence[ValuePoint]:
         """The same in another term, at the places of the periods of `frame`: week by number, month by order."""
-        frame = self._standing(self.whole_level, term_key=term_key, entity_ids=[self.whole_id])
+        if self.is_reach:
+            frame = pooled(self.frame if term_key == self.view["term"] else self._standing("offering", term_key=term_key))
+        else:
+            frame = self._standing(self.whole_level, term_key=term_key, entity_ids=[self.whole_id])
         if not frame.entities:
             return [ValuePoint(period=period, value=None) for period in self.frame.periods]
         return aligned(frame, self.frame)
 
     @cached_property
     def whole(self) -> DepartmentInfo | None:
-        """The department that `overall` is of: the one chosen, or the only one of who sees no other; None for the school."""
+        """The department chosen, or the only one of who sees no other; None where there are several, or the school."""
         departments = self.view.services.values.departments(scope=self.view.scope)
         chosen = filters.department_id(self.view)
         if chosen is None and len(departments) == 1 and not self.view.scope.is_unlimited("offering"):
@@ -188,6 +210,8 @@ class Courses:
     @property
     def overall_name(self) -> str:
         """Whose rate `overall` is."""
+        if self.is_reach:
+            return filters.department_name(self.view)
         return "全校" if self.whole is None else self.whole.name
 
     @cached_property
@@ -260,6 +284,27 @@ def is_of_term(period: PeriodInfo, *, start: dt.date | None, until: dt.date | No
     return start is None or period.end >= start + _EDGE
 
 
+def pooled(frame: ValueFrame) -> ValueFrame:
+    """All rows of a frame of percentages as one, from the sum of their counts; no row where there was none."""
+    if not frame.entities:
+        return frame
+    known = ~np.isnan(frame.value)
+    top, bottom = (
+        np.where(known, counts, 0.0).sum(axis=0, keepdims=True) for counts in (frame.numerator, frame.denominator)
+    )
+    has_any = bottom > 0
+    value = np.divide(100 * top, bottom, out=np.full(top.shape, np.nan), where=has_any)
+    return replace(
+        frame,
+        entities=frame.entities[:1],
+        value=value,
+        numerator=np.where(has_any, top, np.nan),
+        denominator=np.where(has_any, bottom, np.nan),
+        rows=frame.rows.sum(axis=0, keepdims=True),
+        is_suppressed=np.zeros(value.shape, dtype=np.bool_),
+    )
+
+
 def points(frame: ValueFrame, row: int = 0) -> list[ValuePoint]:
     """One row of a frame as a series."""
     known = ~np.isnan(frame.value[row])
@@ -322,7 +367,8 @@ def weeks_below(states_of_row: NDArray[np.int8], focus: int) -> int:
 
 
 def _is_beyond(judged: NDArray[np.int8]) -> NDArray[np.bool_]:
-    return (judged >= BEYOND) & (judged != NO_DATA)
+    found: NDArray[np.bool_] = (judged >= BEYOND) & (judged != NO_DATA)
+    return found
 
 
 def _matches(entity: EntityInfo, words: Sequence[str]) -> bool:

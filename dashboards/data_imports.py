@@ -10,7 +10,7 @@ from typing import Final
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboards import ids
+from dashboards import filters, ids
 from dashboards.page import Filter, Kind, View
 from data_access.access.permissions import Permission
 from data_access.access.scope import Scope
@@ -33,8 +33,8 @@ _NUMBER: Final = r"[1-9][0-9]{0,8}|"
 
 FILTERS: Final = (
     Filter(name="batch", label="导入批次", kind=Kind.LINK, pattern=_NUMBER),
-    Filter(name="batches", label="导入页码", kind=Kind.LINK, pattern=_NUMBER),
-    Filter(name="problems", label="问题页码", kind=Kind.LINK, pattern=_NUMBER),
+    Filter(name="batches", label="导入页码", kind=Kind.LINK, pattern=_NUMBER, is_page=True),
+    Filter(name="problems", label="问题页码", kind=Kind.LINK, pattern=_NUMBER, is_page=True),
 )
 
 
@@ -62,14 +62,14 @@ class Imports:
     @cached_property
     def batches(self) -> tuple[int, Sequence[Batch]]:
         """How many imports there are, and those of the page shown."""
-        page = int(self.view["batches"] or 1)
-        return self.view.services.imports.batches(size=BATCHES_SHOWN, page=page, scope=self._scope)
+        size, page = filters.stretch(self.view, size=BATCHES_SHOWN, name="batches")
+        return self.view.services.imports.batches(size=size, page=page, scope=self._scope)
 
     @cached_property
     def problems(self) -> tuple[int, Sequence[RefusedCell]]:
         """How many problems the chosen import had, and those of the page shown."""
-        page = int(self.view["problems"] or 1)
-        return self.view.services.imports.problems(self.chosen or 0, size=PROBLEMS_SHOWN, page=page, scope=self._scope)
+        size, page = filters.stretch(self.view, size=PROBLEMS_SHOWN, name="problems")
+        return self.view.services.imports.problems(self.chosen or 0, size=size, page=page, scope=self._scope)
 
     @cached_property
     def waiting(self) -> Sequence[Waiting]:
@@ -97,7 +97,7 @@ def draw_batches(data: Imports) -> Content:
         ),
     ]
     rows = [_batch_row(data, batch) for batch in found]
-    part = table.Slice(total=total, page=int(data.view["batches"] or 1), size=BATCHES_SHOWN)
+    part = filters.slice_of(data.view, total, size=BATCHES_SHOWN, name="batches")
     return Content(
         body=[
             table.table(columns, rows, caption="平台导入批次", table_id=ids.table("data", "imports")),
@@ -154,7 +154,7 @@ def draw_problems(data: Imports) -> Content:
         ]
         for problem in found
     ]
-    part = table.Slice(total=total, page=int(data.view["problems"] or 1), size=PROBLEMS_SHOWN)
+    part = filters.slice_of(data.view, total, size=PROBLEMS_SHOWN, name="problems")
     return Content(
         body=[
             table.table(columns, rows, caption=title, table_id=ids.table("data", "problems")),

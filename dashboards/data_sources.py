@@ -328,7 +328,7 @@ def draw_loads(data: DataQuality) -> Content:
     title = f"采集批次：{title}"
     if not shown:
         return Content(body=[ways, states.empty(missing)], title=title)
-    part = table.Slice(total=len(shown), page=filters.page_number(data.view), size=ROWS_SHOWN)
+    part = filters.slice_of(data.view, len(shown), size=ROWS_SHOWN)
     columns = [
         table.Column(title="日期", is_heading=True),
         table.Column(title="来源"),

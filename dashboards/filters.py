@@ -11,6 +11,7 @@ from dashboards.services import Services
 from data_access.access.scope import Scope
 from indicators.results import TermInfo
 from layouts.controls import Option
+from layouts.table import Slice
 
 ALL_DEPARTMENTS: Final = "all"
 LATEST_WEEK: Final = "latest"
@@ -75,7 +76,9 @@ TERM: Final = Filter(name="term", label="学期", kind=Kind.SELECT, options=_ter
 """The term; unless one is asked for, the one in which the data ends."""
 DEPARTMENT: Final = Filter(name="dept", label="系部", kind=Kind.SELECT, options=_departments, is_hidden_alone=True)
 WEEK: Final = Filter(name="week", label="周次", kind=Kind.SELECT, options=_weeks)
-PAGE_NUMBER: Final = Filter(name="page", label="页码", kind=Kind.LINK, pattern=r"[1-9][0-9]{0,4}|", default="")
+PAGE_NUMBER: Final = Filter(
+    name="page", label="页码", kind=Kind.LINK, pattern=r"[1-9][0-9]{0,4}|", default="", is_page=True
+)
 
 
 def department_id(view: View) -> int | None:
@@ -103,6 +106,23 @@ def week_number(view: View) -> int | None:
     return None if view["week"] == LATEST_WEEK else int(view["week"])
 
 
-def page_number(view: View) -> int:
-    """The page of a long list, from 1."""
-    return int(view["page"] or 1)
+def stretch(view: View, *, size: int, name: str = "page") -> tuple[int, int]:
+    """How many rows of a long list are given at once, and the number of that stretch, from 1.
+
+    A browser is shown a page of `size` rows; a file takes as many as it may hold, the first one of that page among them.
+
+    Args:
+        view: the look at the page.
+        size: rows of a page.
+        name: the filter that holds the number of the page.
+    """
+    page = int(view[name] or 1)
+    if view.most_rows is None:
+        return size, page
+    return view.most_rows, (page - 1) * size // view.most_rows + 1
+
+
+def slice_of(view: View, total: int, *, size: int, name: str = "page") -> Slice:
+    """Which of `total` rows are given; see `stretch`."""
+    size, page = stretch(view, size=size, name=name)
+    return Slice(total=total, page=page, size=size)

@@ -11,6 +11,7 @@ from typing import Final
 from dashboards import changes, cockpit, duties, filters, ids, major_parts, student, teacher
 from dashboards.desks import ATTENDANCE, NOUNS, Desk, Listing, desk_of
 from dashboards.overview import (
+    ROWS_SHOWN,
     SCHOOL,
     link_of,
     listed,
@@ -201,6 +202,7 @@ def _draw_listing(data: Home, listing: Listing | None, panel: str) -> Content:
     if listing is None or not data.term:
         return Content(body=states.message(states.UNCOMPUTED))
     board = data.board(listing)
+    size, page = filters.stretch(data.view, size=ROWS_SHOWN)
     drawn, part = listed(
         board,
         _names(
@@ -211,7 +213,8 @@ def _draw_listing(data: Home, listing: Listing | None, panel: str) -> Content:
         caption=f"{listing.title}，最需要关注的在前",
         table_id=ids.table("home", panel),
         is_whole=listing.is_whole,
-        page=filters.page_number(data.view) if panel == "below" else 1,
+        size=size,
+        page=page if panel == "below" else 1,
     )
     if not part.total:
         return Content(body=states.empty(listing.missing), title=listing.title)
@@ -268,7 +271,7 @@ def heading(data: Home) -> Heading:
     facts = [data.post.title_zh] if data.post else ["没有生效的岗位"]
     if data.cockpit is not None and (week := data.cockpit.week) is not None:
         facts.append(f"本周指{week.label}（{fmt.span(week.start, week.end)}）")
-    return Heading(title=f"{data.viewer.name}，您好", facts=facts, crumbs=(Crumb(label="首页"),))
+    return Heading(title=f"{data.viewer.name}，您好", name="首页", facts=facts, crumbs=(Crumb(label="首页"),))
 
 
 def _is_student(data: Home) -> bool:

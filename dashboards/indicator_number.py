@@ -9,7 +9,7 @@ import numpy as np
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboards import ids
+from dashboards import filters, ids
 from dashboards.entitlements import LEVELS_ZH
 from dashboards.indicator_view import ROWS_PER_PAGE, Card
 from dashboards.overview import WITHHELD, link_of, valued, worst_first
@@ -27,6 +27,7 @@ _LINES: Final = (("目标", "target"), ("预警", "warning"), ("警戒", "alert"
 _SHAPE_OF: Final = {"target": State.REACHED, "warning": State.WARNING, "alert": State.ALERT}
 _VISIBLE: Final = 0.05
 """Smaller gaps would be rounded to 0.0."""
+STILL_RUNNING: Final = "进行中，不与完整的时段比较"
 SO_FAR: Final = "学期至今，供参考，不作评判"
 NOT_JUDGED: Final = "此层级没有目标线，不作评判"
 _WITH_WEEK: Final = frozenset({"dept", "offering"})
@@ -104,12 +105,11 @@ def _said(data: Card) -> str:
         return f"{WITHHELD}：敏感指标只在人数足够时显示。"
     if point.value is None:
         return f"{point.period.label}没有数据：没有记录，或分母为零。"
-    words = [
-        f"{fmt.change(point.value, course.before, digits=fmt.digits_of(info.unit))} {fmt.SINCE[point.period.kind]}"
-    ]
+    change = fmt.change(point.value, course.before, digits=fmt.digits_of(info.unit))
+    words = [STILL_RUNNING if course.is_running else f"{change} {fmt.SINCE[point.period.kind]}"]
     if course.is_so_far:
         words.append(SO_FAR)
-    elif info.target is None:
+    elif info.target is None and not (course.is_running and data.entry.info.target is not None):
         words.append(NOT_JUDGED)
     return " · ".join(words)
 
@@ -231,7 +231,7 @@ def draw_below(data: Card) -> Content:
     if not known.size:
         return Content(body=[*head, states.empty(f"{withheld} 个{noun}的{WITHHELD}。")], title=f"往下一级：{noun}")
     order = known[worst_first(values[known], info, [frame.entities[row].name for row in known])]
-    part = table.Slice(total=len(order), page=data.page_number, size=ROWS_PER_PAGE)
+    part = filters.slice_of(data.view, len(order), size=ROWS_PER_PAGE)
     has_parts = bool((~np.isnan(frame.denominator)).any())
     pages = {row: page_of(data, data.down, frame.entities[row].entity_id, period) for row in order}
     has_pages = any(pages.values())

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from dashboards import filters
 from dashboards.entitlements import LEVELS_ZH
 from dashboards.number import Number, entity_of
 from dashboards.own_nodes import own_nodes
@@ -120,11 +119,6 @@ class Card:
             period=self.course.point.period,
             scope=self.scope,
         )
-
-    @property
-    def page_number(self) -> int:
-        """The page of the list below, from 1."""
-        return filters.page_number(self.view)
 
     def number(self, level: str, entity_id: int) -> Number:
         """The same indicator of another entity, in the period shown."""

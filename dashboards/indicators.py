@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 
 from dashboards import filters, ids
 from dashboards.number import Number, entity_of, of_reading
-from dashboards.overview import WITHHELD, period_name
+from dashboards.overview import WITHHELD, reading_period
 from dashboards.own_nodes import own_nodes
 from dashboards.page import Filter, Heading, Kind, Nav, Page, Panel, Place, View
 from dashboards.services import Services
@@ -89,7 +89,7 @@ class Catalogue:
     @cached_property
     def part(self) -> table.Slice:
         """Which of them are on the page."""
-        return table.Slice(total=len(self.chosen), page=filters.page_number(self.view), size=ROWS_PER_PAGE)
+        return filters.slice_of(self.view, len(self.chosen), size=ROWS_PER_PAGE)
 
     @cached_property
     def shown(self) -> Sequence[Entry]:
@@ -256,9 +256,7 @@ def _row(entry: Entry, reading: Reading | None) -> list[table.Cell]:
         f"{entry.layer} · {entry.dimension}",
         entry.five_system,
         _value(reading),
-        period_name(reading.latest.period)
-        if reading is not None and reading.latest.value is not None
-        else fmt.NO_VALUE,
+        reading_period(reading) if reading is not None and reading.latest.value is not None else fmt.NO_VALUE,
         fmt.line(info.target, info.unit),
         fmt.line(info.warning, info.unit),
         KINDS_ZH[info.period],
@@ -271,7 +269,7 @@ def _value(reading: Reading | None) -> table.Cell:
         return fmt.NO_VALUE
     if reading.latest.is_suppressed:
         return table.Marked(text=WITHHELD, name="is-withheld")
-    text = fmt.with_unit(reading.latest.value, reading.info.unit)
+    text = fmt.with_unit(reading.latest.value, reading.info.unit, lines=reading.info.lines)
     return text if reading.info.target is None else table.Valued(text=text, state=reading.state)
 
 

@@ -59,17 +59,17 @@ def known(score: float) -> float | None:
     return None if math.isnan(score) else printed(score)
 
 
-def score_cell(year: YearScores, score: float, *, limit: float | None = None, suffix: str = "") -> table.Cell:
+def score_cell(year: YearScores, score: float, *, limit: float | None = None, grade: str = "") -> table.Cell:
     """A score with the shape of its state; a dash without one."""
     if math.isnan(score):
         return table.Marked(text=fmt.NO_VALUE, name="is-withheld")
     state = state_of(year.model, score) if limit is None else state_of(year.model, score, limit=limit)
-    return table.Valued(text=f"{fmt.number(known(score))}{suffix}", state=state)
+    return table.Valued(text=fmt.number(known(score)), state=state, grade=grade)
 
 
 def total_cell(year: YearScores, row: int) -> table.Cell:
     """Total and grade of a major."""
-    return score_cell(year, float(year.totals[row]), limit=year.model.limits.total, suffix=f" {year.grade(row)}")
+    return score_cell(year, float(year.totals[row]), limit=year.model.limits.total, grade=year.grade(row))
 
 
 def total_state(year: YearScores, row: int) -> State:

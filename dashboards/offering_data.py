@@ -160,7 +160,7 @@ class Offering:
     @cached_property
     def part(self) -> table.Slice:
         """Which of the students are on the page."""
-        return table.Slice(total=len(self.roster), page=filters.page_number(self.view), size=ROSTER_PER_PAGE)
+        return filters.slice_of(self.view, len(self.roster), size=ROSTER_PER_PAGE)
 
     @cached_property
     def because_missing(self) -> str | None:

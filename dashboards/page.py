@@ -59,6 +59,7 @@ class Filter:
         options: the allowed values of a select or toggle, the first of them the default.
         pattern: regular expression that the value of a search or link must match in full.
         default: value that counts while the address has none; for options, the first option.
+        is_page: True where it numbers the pages of a long list.
         is_hidden_alone: True where the control is left out while there is only one choice.
     """
 
@@ -70,6 +71,7 @@ class Filter:
     pattern: str = r"[^\x00-\x1f]{0,40}"
     default: str = ""
     is_hidden_alone: bool = False
+    is_page: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +91,7 @@ class View:
     Attributes:
         path: the address without its query.
         ids: numbers taken from the path. They come from the client: readers check them against `scope`.
+        most_rows: how many rows of a long list a file takes; None for a browser, which is shown a page at a time.
         codes: codes of indicators taken from the path, in the form of the library; there may be none of that code.
         choices: all filters of the page by name.
         rejected: filters of the address that make no sense and were left out, for a notice.
@@ -101,6 +104,7 @@ class View:
     choices: Mapping[str, Choice]
     rejected: Sequence[str] = ()
     codes: Mapping[str, str] = field(default_factory=dict)
+    most_rows: int | None = None
 
     def __getitem__(self, name: str) -> str:
         """The value of a filter."""
@@ -114,11 +118,16 @@ class View:
 
 @dataclass(frozen=True, kw_only=True)
 class Heading:
-    """The title of a page and what is known of its subject, with the way down to it."""
+    """The title of a page and what is known of its subject, with the way down to it.
+
+    Attributes:
+        name: what files call the page where its title says something to the one who looks, such as a greeting.
+    """
 
     title: str
     facts: Sequence[str] = ()
     crumbs: Sequence[Crumb] = ()
+    name: str = ""
 
 
 def always(_data: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from dashboards import snapshots
 from dashboards.attachments import attach
 from dashboards.guard import asked_by_pages, needs
-from dashboards.page import NotFoundError, Page
+from dashboards.page import Heading, NotFoundError, Page, Panel, View
 from dashboards.refusals import refuse
 from dashboards.services import Services
 from dashboards.surface import denial
@@ -27,6 +28,7 @@ from data_access.errors import BusyError
 from layouts.exports import shown
 from layouts.exports.files import FORMS, content_of
 from layouts.exports.snapshot import RenderingError, Snapshot, UnavailableError
+from layouts.panel import Content
 
 MISSING: Final = "没有这个图表，或者它不在你的数据范围内。"
 """Said of what does not exist and of what is out of reach, word for word the same."""
@@ -60,10 +62,7 @@ def export(services: Services, pages: Sequence[Page], page_name: str, panel_name
             pathname=request.args.get("path", page.path),
             search=request.args.get("search", ""),
         )
-        data = page.load(view)
-        heading = page.heading(data)
-        is_shown = item.belongs(data) and not (page.shows_values and services.values.data_date() is None)
-        content = item.draw(data) if is_shown else None
+        view, heading, content = _drawn(page, item, view, form)
     except NotFoundError:
         _record_refusal(services, viewer, subject, Permission.PANEL_EXPORT)
         return refuse(HTTPStatus.NOT_FOUND, MISSING)
@@ -78,10 +77,29 @@ def export(services: Services, pages: Sequence[Page], page_name: str, panel_name
     if form in snapshots.TABLES and not snapshot.sheets:
         return refuse(HTTPStatus.NOT_FOUND, NOTHING)
     name = snapshots.file_name(content.title or item.title, heading, view, form)
-    return _given(services, viewer, snapshot, form, name=name, subject=subject)
+    return _given(services, viewer, snapshot, form, name=name, subject=subject, scope=view.scope.reason)
 
 
-def _given(services: Services, viewer: Viewer, snapshot: Snapshot, form: str, *, name: str, subject: str) -> Response:
+def _drawn(page: Page, item: Panel, view: View, form: str) -> tuple[View, Heading, Content | None]:
+    """The panel with all rows that the filters give, as far as a file holds them; None where it has no place.
+
+    A picture of a chart keeps the page that is shown: drawn for ten pages at once nobody could read it.
+    """
+    most = snapshots.MOST_ROWS[form]
+    for rows in (None, most) if form in snapshots.DRAWN else (most,):
+        taken = replace(view, most_rows=rows)
+        data = page.load(taken)
+        heading = page.heading(data)
+        is_shown = item.belongs(data) and not (page.shows_values and view.services.values.data_date() is None)
+        content = item.draw(data) if is_shown else None
+        if content is None or shown.has_chart(content) or not shown.notes_of(content):
+            break
+    return taken, heading, content
+
+
+def _given(
+    services: Services, viewer: Viewer, snapshot: Snapshot, form: str, *, name: str, subject: str, scope: str
+) -> Response:
     """The file, recorded before it leaves; or why it could not be made."""
     try:
         content = content_of(snapshot, form)
@@ -99,7 +117,6 @@ def _given(services: Services, viewer: Viewer, snapshot: Snapshot, form: str, *,
         "sha256": hashlib.sha256(content).hexdigest(),
         "content": snapshot.sha256,
     }
-    scope = snapshot.origin.scope
     services.audit.write(_event(viewer, subject, kind=AuditKind.EXPORT, rows=snapshot.rows, scope=scope, detail=detail))
     return attach(Response(content, content_type=FORMS[form].media_type), name)
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from dashboards import query
 from dashboards.page import Choice, Heading, Kind, Page, Panel, Place, View
 from data_access.access.permissions import Permission
+from data_access.access.privacy import PERSONS
 from data_access.access.viewer import Viewer
 from layouts import format as fmt
 from layouts import states
@@ -21,8 +22,13 @@ from layouts.panel import Content, Menu
 ADDRESS: Final = "/panels/<page_name>/<panel_name>.<form>"
 DRAWN: Final = ("png", "svg", "pdf")
 TABLES: Final = ("xlsx", "csv")
+WHOLE_SCHOOL: Final = "全校"
+MOST_ROWS: Final[Mapping[str, int]] = {"xlsx": 20_000, "csv": 20_000, "pdf": 1_000, "png": 200, "svg": 200}
+"""How many rows of a long list a kind of file holds: what a spreadsheet, a printout and a picture are good for."""
 
 _UNFIT: Final = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]+')
+_NODES_NAMED: Final = 3
+"""A counsellor may have ten classes; the first ones are named."""
 _LONGEST_PART: Final = 60
 """Of a file's name, in characters: three bytes each leave room for what file systems take."""
 
@@ -67,19 +73,32 @@ def origin_of(
     values = view.services.values
     library, data_version = values.versions()
     unit = f"（单位 {item.unit}）" if item.unit else ""
+    is_long = view.most_rows is not None  # all pages are in it, so that none is to be named
     state = content.state.value if content.state else ""
     return Origin(
         title=f"{content.title or item.title}{unit}",
-        page=" · ".join([heading.title, *heading.facts]),
+        page=" · ".join([heading.name or heading.title, *heading.facts]),
         note=" · ".join(filter(None, [state, content.note, content.change, *shown.notes_of(content)])),
-        filters=" · ".join(filter(None, map(in_words, view.choices.values()))),
-        scope=view.scope.reason,
+        filters=" · ".join(
+            filter(None, (in_words(c) for c in view.choices.values() if not (is_long and c.filter.is_page)))
+        ),
+        scope=reach_in_words(view.services.viewer()),
         data_date=content.as_of or values.data_date(),
         library=library,
         data_version=data_version,
         made_at=made_at,
         made_by=viewer.name or viewer.username,
     )
+
+
+def reach_in_words(viewer: Viewer) -> str:
+    """Whose numbers the posts of a viewer reach, such as ``全校`` or ``机电2401、机电2402``; it names no person."""
+    if any(post.node_level == "school" for post in viewer.posts):
+        return WHOLE_SCHOOL
+    names = ["本人" if post.node_level in PERSONS else post.node_name for post in viewer.posts]
+    found = list(dict.fromkeys(filter(None, names)))
+    more = f" 等 {len(found)} 处" if len(found) > _NODES_NAMED else ""
+    return "、".join(found[:_NODES_NAMED]) + more or viewer.scope.reason
 
 
 def in_words(choice: Choice) -> str:
@@ -93,7 +112,7 @@ def in_words(choice: Choice) -> str:
 def file_name(title: str, heading: Heading, view: View, form: str) -> str:
     """Name of a file, such as ``到课率_全校_2026-11-20.png``: what, of whom, up to when."""
     departments = view.choices.get("dept")
-    whose = heading.title
+    whose = heading.name or heading.title
     if departments is not None and not view.ids:
         whose = next((o.label for o in departments.options if o.value == departments.value), whose)
     parts = [title, whose, fmt.day(view.services.values.data_date())]

@@ -19,7 +19,7 @@ from dashboards.aspects import COLUMNS
 from dashboards.aspects import row as aspect_row
 from dashboards.desks import ATTENDANCE, CLASS_RATES, NOUNS
 from dashboards.number import Number
-from dashboards.overview import SCHOOL, link_of, listed, named_cell, term_end, tile, weeks_of, with_values
+from dashboards.overview import ROWS_SHOWN, SCHOOL, link_of, listed, named_cell, term_end, tile, weeks_of, with_values
 from dashboards.page import Filter, Heading, Kind, Nav, Page, Panel, View
 from dashboards.services import Services
 from data_access.access.permissions import Permission
@@ -228,6 +228,7 @@ def draw_classes(data: Students) -> Content:
     if data.board is None:
         return Content(body=states.message(states.UNCOMPUTED))
     link = link_of(data.view.services.viewer(), "class")
+    size, page = filters.stretch(data.view, size=ROWS_SHOWN)
     drawn, part = listed(
         data.board,
         [
@@ -240,7 +241,8 @@ def draw_classes(data: Students) -> Content:
         ],
         caption="班级与主要比率，最需要关注的在前",
         table_id=ids.table("students", "classes"),
-        page=filters.page_number(data.view),
+        size=size,
+        page=page,
     )
     if not part.total:
         return Content(body=states.empty("没有符合条件的班级，或班级不在你的数据范围内。"))

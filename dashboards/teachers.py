@@ -296,7 +296,7 @@ def draw_people(data: Teachers) -> Content:
     if not data.people:
         reason = "没有符合搜索条件的教师。" if data.view["q"] else "教师个人的数据不在你的数据范围内。"
         return Content(body=states.empty(reason) if data.view["q"] else states.denied(reason))
-    part = table.Slice(total=len(data.people), page=filters.page_number(data.view), size=ROWS_SHOWN)
+    part = filters.slice_of(data.view, len(data.people), size=ROWS_SHOWN)
     shown = data.people[part.start : part.stop]
     services, scope = data.view.services, data.view.scope
     keys = [item.entity_id for item in shown]

@@ -25,14 +25,25 @@ ROWS_ROLE = "rows"
 
 @dataclass(frozen=True, kw_only=True)
 class Valued:
-    """A cell that shows a value with the shape and colour of its state."""
+    """A cell that shows a value with the shape and colour of its state.
+
+    Attributes:
+        grade: what the value amounts to, shown behind it; in files it stands in a column of its own.
+    """
 
     text: str
     state: State
+    grade: str = ""
 
     def to_json(self) -> dict[str, str]:
         """The cell as the browser builds it; the state's name is spoken."""
-        return {"text": self.text, "name": f"state with-shape {css_class(self.state)}", "spoken": self.state.value}
+        graded = {"value_text": self.text, "grade": self.grade} if self.grade else {}
+        return {
+            "text": f"{self.text} {self.grade}".rstrip(),
+            "name": f"state with-shape {css_class(self.state)}",
+            "spoken": self.state.value,
+            **graded,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,16 +9,24 @@ from typing import Any, Final
 
 from dash.development.base_component import Component
 
+from indicators.results import STATES
 from layouts import format as fmt
 from layouts.graph import CHART_VIEW
 from layouts.panel import Content
 from layouts.sheet import Datum, Sheet
+from layouts.states import css_class
 from layouts.table import ROWS_ROLE
 
 _NUMBER: Final = re.compile(
-    r"(?P<arrow>[↑↓] )?(?P<minus>−|-)?(?P<digits>(?:0|[1-9]\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?)(?: ?(?P<unit>[^\d\s,.]{1,4}))?"
+    r"(?P<arrow>[↑↓] )?(?P<minus>−|-)?(?P<digits>(?:0|[1-9]\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?)(?: ?(?P<unit>[^\d\s,.]{1,4}))?"  # what stands there is a unit only if it is known as one
 )
 """A number as `layouts.format` writes it. Leading zeros make an identifier, which is none."""
+_UNITS: Final = frozenset(
+    ("%", "个百分点", "分", "人", "名", "位", "人次", "次", "项", "门", "个", "起", "家", "台", "册", "级", "倍", "元", "万元", "天",
+     "周", "节", "学时", "小时", "人日", "Mbps", "次/人", "个/人", "个/生", "元/生", "册/生", "生/人", "生/师", "分/师", "项/千生",
+     "项/百生", "起/千生", "台/百生", "平方米/生")
+)  # fmt: skip
+"""Units of the indicator library, and of what tables count; anything else behind a number is no unit."""
 _LEVEL: Final = "持平"
 _TILE_COLUMNS: Final = {
     "tile-title": "指标", "tile-value": "数值", "tile-unit": "单位", "state": "状态", "tile-change": "变化",
@@ -75,28 +83,30 @@ def notes_of(content: Content) -> list[str]:
 def sheet_of(rows: Mapping[str, Any]) -> Sheet:
     """The table whose rows stand in the store of `layouts.table`, numbers as numbers.
 
-    A column of states follows each column whose cells carry them; a unit that all numbers of a column share moves into
-    its heading.
+    Columns of grades and of states follow each column whose cells carry them; a unit that all numbers of a column share
+    moves into its heading.
     """
     heads: list[str] = []
     columns: list[list[Datum]] = []
     for index, column in enumerate(rows["columns"]):
         cells = [row[index] for row in rows["rows"]]
         title = column["title"].removesuffix(" ↑").removesuffix(" ↓")
-        is_number = column["number"] or _are_judged(cells)
+        states, grades = list(map(_state, cells)), list(map(_grade, cells))
+        is_number = column["number"] or any(states)
         values, unit = _values(cells) if is_number else ([_written(cell) for cell in cells], "")
         heads.append(f"{title}({unit})" if unit and f"({unit})" not in title else title)
         columns.append(values)
-        if _are_judged(cells):
-            heads.append(f"{title}·状态")
-            columns.append([cell["spoken"] if isinstance(cell, dict) and "spoken" in cell else None for cell in cells])
+        for name, beside in (("等级", grades), ("状态", states)):
+            if any(beside):
+                heads.append(f"{title}·{name}")
+                columns.append(beside)
     return Sheet(title=rows["caption"], columns=heads, rows=list(zip(*columns, strict=True)) if columns else [])
 
 
 def number_of(text: str) -> tuple[float, str] | None:
     """The number and unit that a text such as ``92.6%``, ``1,234 人`` or ``↓ 0.8`` stands for; None for other text."""
     found = _NUMBER.fullmatch(text)
-    if found is None:
+    if found is None or (found["unit"] or "%") not in _UNITS:
         return None
     digits = found["digits"].replace(",", "")
     size = float(digits) if "." in digits else int(digits)
@@ -118,12 +128,18 @@ def _values(cells: Sequence[Any]) -> tuple[list[Datum], str]:
     return [None if text is None else next(numbers) for text in texts], next(iter(units), "")
 
 
-def _are_judged(cells: Sequence[Any]) -> bool:
-    return any(isinstance(cell, dict) and "spoken" in cell for cell in cells)
+def _state(cell: Any) -> Datum:
+    """The name of the state whose shape and colour a cell has; what is spoken of it may say more, for screen readers."""
+    names = str(cell.get("name", "")).split() if isinstance(cell, dict) else []
+    return next((state.value for state in STATES if css_class(state) in names), None) if "state" in names else None
+
+
+def _grade(cell: Any) -> Datum:
+    return str(cell["grade"]) if isinstance(cell, dict) and cell.get("grade") else None
 
 
 def _written(cell: Any) -> Datum:
-    text = cell if isinstance(cell, str) else str(cell["text"])
+    text = cell if isinstance(cell, str) else str(cell.get("value_text", cell["text"]))
     return None if text in {fmt.NO_VALUE, ""} else text
 
 

@@ -107,6 +107,11 @@ def test_pages_divide_the_sections_without_loss_or_repetition():
     assert sorted(shown_ids(first) + shown_ids(second)) == list(range(1, 41))
 
 
+def test_a_file_takes_the_sections_of_all_pages():
+    view = dataclasses.replace(load("?page=2").view, most_rows=1000)
+    assert sorted(shown_ids(Courses(view=view))) == list(range(1, 41))
+
+
 def test_the_tiles_count_every_section_in_exactly_one_state():
     counts = [
         int(text(tile).replace(",", "")) for tile in find(courses.draw_tiles(load()).body, className="tile-value")[1:]
@@ -380,3 +385,10 @@ def test_the_same_term_of_the_year_before_is_two_terms_back():
     assert [(name, item.key) for name, item in found] == [("上学期", "2025-2026-2"), ("去年同期", "2025-2026-1")]
     assert courses_overview.earlier_terms(terms[1:], "2026-2027-1")[1:] == []
     assert courses_overview.earlier_terms(terms, "2025-2026-1") == []
+
+
+def test_the_last_settled_month_is_in_focus_and_not_the_running_one():
+    """Of November twenty days have passed: October is told, as on every other page."""
+    data = load("?rate=pas")
+    assert [period.key for period in data.frame.periods] == ["2026-09", "2026-10", "2026-11"]
+    assert data.frame.periods[data.focus].key == "2026-10"

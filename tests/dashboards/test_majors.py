@@ -5,6 +5,8 @@ import pytest
 from dashboards import majors
 from dashboards.majors import PAGE
 from data_access.access.roles import Role
+from indicators.results import State
+from layouts.exports.shown import parts_of
 from tests.dashboards.campus import DEPARTMENT_HEAD, LEADER, post, viewer
 from tests.dashboards.faculty import Faculty, services_of
 from tests.layouts.component_tree import find, text, types
@@ -71,6 +73,17 @@ def test_the_order_follows_the_column_asked_for():
     assert [words(row[1]) for row in found][:2] == ["旅游管理", "现代物流管理"]
     by_change = [words(row[1]) for row in rows(majors.draw_ranking(load(search="?sort=change")))]
     assert by_change[0] == "旅游管理"
+
+
+def test_in_files_total_and_grade_stand_in_columns_of_their_own():
+    (sheet,) = parts_of("专业排名", majors.draw_ranking(load()))
+    columns = list(sheet.columns)
+    place = columns.index("总分")
+    assert columns[place : place + 3] == ["总分", "总分·等级", "总分·状态"]
+    total, grade, state = sheet.rows[0][place : place + 3]
+    assert isinstance(total, float)
+    assert grade in {"A", "B", "C", "D"}
+    assert state in set(State)
 
 
 def test_grades_are_counted_within_the_filter():

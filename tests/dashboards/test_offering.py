@@ -82,6 +82,12 @@ def test_a_long_roster_is_paged_without_loss_or_repetition():
     assert "第 61–120 名学生，共 150" in text(pages[1].body)
 
 
+def test_a_file_takes_the_whole_roster():
+    data = load("?page=2", college=Lecture())
+    whole = dataclasses.replace(data, view=dataclasses.replace(data.view, most_rows=1000))
+    assert len(rows(offering_students.draw_roster(whole))) == 150
+
+
 def test_a_page_of_the_roster_is_turned_in_place_and_sorting_returns_to_the_first():
     content = offering_students.draw_roster(load("?page=2&sort=no", college=Lecture()))
     links = [link for link in types(content.body, "A") if link.className == "in-place"]

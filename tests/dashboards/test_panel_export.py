@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from app import ROOT
-from dashboards import panel_export, server
+from dashboards import filters, panel_export, server, snapshots
 from dashboards.page import Filter, Heading, Kind, NotFoundError, Page, Panel, missing
 from data_access.access.permissions import Permission
 from data_access.access.roles import Role
@@ -61,6 +61,18 @@ def draw_chart(data):
     return Content(body=graph(figure(), label="到课率", sheet=sheet))
 
 
+def draw_long(data):
+    part = filters.slice_of(data.view, 102, size=30)
+    rows = [[f"第{n}行"] for n in range(part.start + 1, part.stop + 1)]
+    place = {"role": "table", "page": "team", "name": "long"}
+    drawn = table.table([table.Column(title="行", is_heading=True)], rows, caption="长名单", table_id=place)
+    return Content(body=[drawn, table.pager(part, noun="行", link=str)])
+
+
+def draw_long_chart(data):
+    return Content(body=[draw_chart(data).body, *draw_long(data).body])
+
+
 def no_message(_data):
     return Content(body=states.empty("还没有导入"))
 
@@ -77,10 +89,15 @@ def page(name, path, **changes):
         panels=(
             Panel(name="list", title="名单", draw=draw_list),
             Panel(name="chart", title="图", draw=draw_chart),
+            Panel(name="long", title="长名单", draw=draw_long),
+            Panel(name="long_chart", title="图与长名单", draw=draw_long_chart),
             Panel(name="message", title="空", draw=no_message),
             Panel(name="hidden", title="无", draw=draw_list, belongs=lambda _data: False),
         ),
-        filters=(Filter(name="dept", label="系部", kind=Kind.SELECT, options=lambda _services, _scope: options),),
+        filters=(
+            Filter(name="dept", label="系部", kind=Kind.SELECT, options=lambda _services, _scope: options),
+            filters.PAGE_NUMBER,
+        ),
         shows_values=False,
     )
     return dataclasses.replace(made, **changes)
@@ -147,7 +164,7 @@ def test_a_panel_leaves_with_its_numbers_and_where_they_come_from(desk):
     assert rows[:2] == [["王建国", "'=1+1", "91.5"], ["李秀英", "'=1+1", "92.5"]]
     told = dict(row for row in rows if len(row) == 2)
     assert (told["标题"], told["页面"], told["筛选条件"]) == ("名单", "教师队伍 · 2 人", "系部 机电/工程系")
-    assert told["数据范围"] == "leader(校领导)"
+    assert (told["数据范围"], told["生成人"]) == ("全校", "某leader")
     assert len(told["内容校验 SHA-256"]) == 64
 
 
@@ -156,6 +173,37 @@ def test_the_file_is_named_after_panel_department_and_day(desk):
     assert saved_as(browser.get(address(search="?dept=6"))) == "名单_机电 工程系_—.csv"
     assert saved_as(browser.get(address(form="xlsx"))) == "名单_全校_—.xlsx"
     assert saved_as(browser.get(address("member", path="/team/2"))) == "名单_教师队伍_—.csv"
+
+
+def listed(answer):
+    return [row[0] for row in lines(answer) if row and row[0].startswith("第")]
+
+
+@pytest.mark.parametrize("search", ["", "?page=2"])
+@pytest.mark.parametrize("panel", ["long", "long_chart"])
+def test_a_table_leaves_with_the_rows_of_all_its_pages(desk, search, panel):
+    answer = desk.signed_in("leader").get(address(panel=panel, search=search))
+    assert listed(answer) == [f"第{n}行" for n in range(1, 103)]
+    told = dict(row for row in lines(answer) if len(row) == 2)
+    assert told["说明"] == "第 1–102 行，共 102"
+    assert told["筛选条件"] == "系部 全校"
+    assert desk.events("export")[-1].rows >= 102
+
+
+def test_a_file_that_cannot_hold_all_rows_says_which_it_holds(desk, monkeypatch):
+    monkeypatch.setitem(snapshots.MOST_ROWS, "csv", 40)
+    answer = desk.signed_in("leader").get(address(panel="long", search="?page=3"))
+    assert listed(answer) == [f"第{n}行" for n in range(41, 81)]
+    assert "第 41–80 行，共 102" in answer.text
+
+
+@pytest.mark.parametrize(("panel", "rows"), [("long", 102), ("long_chart", 30)])
+def test_a_picture_holds_the_whole_list_but_of_a_chart_the_page_shown(desk, monkeypatch, panel, rows):
+    taken = []
+    monkeypatch.setattr(panel_export, "content_of", lambda snapshot, _form: taken.append(snapshot) or b"")
+    assert desk.signed_in("leader").get(address(panel=panel, form="png", search="?page=2")).status_code == 200
+    assert len(taken[0].sheets[-1].rows) == rows
+    assert ("页码 2" in taken[0].origin.filters) is (panel == "long_chart")
 
 
 def test_a_workbook_holds_the_same(desk):
@@ -227,7 +275,7 @@ def test_a_page_that_one_may_not_open_gives_no_file(desk):
 def test_what_one_post_shows_is_not_taken_with_the_right_of_another(desk):
     """A student sees own matters, a teacher may take things away: together they take only what a teacher sees."""
     answer = desk.signed_in("both").get(address())
-    assert dict(row for row in lines(answer) if len(row) == 2)["数据范围"] == "both(任课教师)"
+    assert dict(row for row in lines(answer) if len(row) == 2)["数据范围"] == "本人"
     foreign = desk.signed_in("both").get(address("school", path="/school-only"))
     assert foreign.status_code == 403
 

@@ -81,6 +81,39 @@ def test_the_origin_tells_title_page_filters_scope_and_versions():
     assert (origin.data_date, origin.library, origin.data_version) == (DATA_DATE, "2026.2", "1187")
 
 
+def test_a_page_that_greets_has_a_name_for_files():
+    greeting = Heading(title="丁慧野，您好", name="首页", facts=("校领导",))
+    origin = snapshots.origin_of(ITEM, chart_content(), greeting, view(), EVERYBODY, made_at=dt.datetime.now(dt.UTC))
+    assert origin.page == "首页 · 校领导"
+    assert snapshots.file_name("到课率", Heading(title="王建国，您好", name="首页"), home_view(), "csv").startswith(
+        "到课率_首页_"
+    )
+
+
+def home_view():
+    """A look at a page without a choice of departments."""
+    return dataclasses.replace(view(), choices={})
+
+
+@pytest.mark.parametrize(
+    ("posts", "words"),
+    [
+        ([(Role.LEADER, "school", "")], "全校"),
+        ([(Role.TEACHER, "teacher", "王建国"), (Role.DEPARTMENT_HEAD, "dept", "机电工程系")], "机电工程系、本人"),
+        ([(Role.TEACHER, "teacher", "王建国"), (Role.QUALITY_OFFICE, "school", "")], "全校"),
+        ([(Role.COUNSELLOR, "class", f"机电240{n}") for n in range(1, 5)], "机电2401、机电2402、机电2403 等 4 处"),
+    ],
+)
+def test_the_reach_of_a_file_is_told_in_words_without_a_person(posts, words):
+    today = dt.date(2026, 11, 21)
+    held = [
+        Post(role=role, node_level=level, node_id=n, node_name=name, valid_from=today)
+        for n, (role, level, name) in enumerate(posts, 1)
+    ]
+    made = viewer_of(held, on=today, account_id=1, username="u", name="王建国")
+    assert snapshots.reach_in_words(made) == words
+
+
 def test_the_menu_leads_to_the_files_of_the_view_that_is_shown():
     menu = snapshots.menu_of(PAGE, ITEM, chart_content(), EVERYBODY, ADDRESS)
     assert menu.has_chart

@@ -5,6 +5,7 @@ from dash import html
 
 from indicators.results import State
 from layouts import states, table, tiles
+from layouts.cells import Door
 from layouts.exports.shown import Chart, has_chart, has_numbers, notes_of, number_of, parts_of, sheet_of
 from layouts.panel import Content
 from tests.layouts.component_tree import types
@@ -26,7 +27,8 @@ def read(columns, rows):
     [
         ("92.6%", (92.6, "%")), ("1,234", (1234, "")), ("17 个", (17, "个")), ("−7.4", (-7.4, "")),
         ("↓ 0.8", (-0.8, "")), ("↑ 12", (12, "")), ("0", (0, "")), ("0.5 分", (0.5, "分")),
-        ("2024000101", (2024000101, "")), ("007", None), ("31 / 33", None), ("第11周", None), ("1,23", None), ("—", None),
+        ("2024000101", (2024000101, "")), ("007", None), ("31 / 33", None), ("第11周", None), ("1,23", None), ("—", None), ("97.9 A", None),
+        ("3 名学生", None), ("12 万元", (12, "万元")), ("1.5 个/人", (1.5, "个/人")),
     ],
 )  # fmt: skip
 def test_a_number_is_read_as_it_was_written(text, number):
@@ -60,6 +62,24 @@ def test_states_are_told_in_a_column_of_their_own():
     found = read([table.Column(title="到课率", is_number=True)], rows)
     assert list(found.columns) == ["到课率(%)", "到课率·状态"]
     assert found.rows == [(78.1, "警戒"), (None, "无数据")]
+
+
+def test_a_grade_stands_beside_its_value_and_is_no_unit_even_in_a_single_row():
+    found = read(
+        [table.Column(title="总分", is_number=True)], [[table.Valued(text="97.9", state=State.REACHED, grade="A")]]
+    )
+    assert list(found.columns) == ["总分", "总分·等级", "总分·状态"]
+    assert found.rows == [(97.9, "A", "达标")]
+
+
+def test_the_column_of_states_holds_names_of_states_and_not_what_is_spoken():
+    rows = [
+        [Door(text="机电2401\n到课率", href="/x", spoken="机电2401 到课率"),
+         Door(text="70.0%", href="/y", spoken="70.0% 警戒，打开口径", state=State.ALERT)],
+    ]  # fmt: skip
+    found = read([table.Column(title="主体与指标", is_heading=True), table.Column(title="本期", is_number=True)], rows)
+    assert list(found.columns) == ["主体与指标", "本期(%)", "本期·状态"]
+    assert found.rows == [("机电2401\n到课率", 70.0, "警戒")]
 
 
 def test_a_chart_brings_its_exact_numbers():
