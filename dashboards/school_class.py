@@ -30,6 +30,8 @@ CODES: Final = (ATTENDANCE, "CLS-ACD-02", "CLS-ACD-01", HOMEWORK, "STU-GRP-01", 
 """到课率, 全勤率, 准时率, 作业完成率, 学业预警学生比例, 宿舍得分."""
 RATES: Final = (ATTENDANCE, PARTICIPATION, HOMEWORK)
 
+GONE: Final = "这个班级已毕业，没有在籍学生。"
+
 
 @dataclass(frozen=True, kw_only=True)
 class SchoolClass:
@@ -94,6 +96,17 @@ class SchoolClass:
         members = values.members([self.info.class_id], scope=self.view.scope)
         return values.board(RATES, "student", term_key=term, entity_ids=members, scope=self.view.scope)
 
+    @cached_property
+    def has_graduated(self) -> bool:
+        """True where the class has left the college: nobody of it is on the roll."""
+        class_id = self.info.class_id
+        return class_id in self.view.services.rolls.graduated([class_id], scope=self.view.scope)
+
+    @property
+    def gone(self) -> Content | None:
+        """What stands in place of students of a class that has graduated; None of any other."""
+        return Content(body=states.empty(GONE)) if self.has_graduated else None
+
 
 def draw_tiles(data: SchoolClass) -> Content:
     """The indicators of the class."""
@@ -129,6 +142,8 @@ def draw_trend(data: SchoolClass) -> Content:
 
 def draw_talks(data: SchoolClass) -> Content:
     """Who needs a talk: the students whose 到课率 has slipped most."""
+    if data.gone is not None:
+        return data.gone
     link = link_of(data.view.services.viewer(), "student")
     return draw_slipping(data.students, link=link, table_id=ids.table("class", "slipping"))
 
@@ -179,8 +194,15 @@ def draw_courses(data: SchoolClass) -> Content:
     return Content(body=listed, note=f"{len(rows)} 门 · 学期至今")
 
 
+def draw_class_bands(data: SchoolClass) -> Content:
+    """How many students stand in each band by their rates."""
+    return data.gone or draw_bands(data.students, RATES)
+
+
 def draw_students(data: SchoolClass) -> Content:
     """Everybody in the class with the rates of the term so far, the lowest 到课率 first."""
+    if data.gone is not None:
+        return data.gone
     found = data.students
     if found is None or not found.entities:
         return Content(body=states.empty("这个班级现在没有在籍学生，或学生不在你的数据范围内。"))
@@ -224,6 +246,7 @@ def heading(data: SchoolClass) -> Heading:
     info = data.info
     facts = [info.dept_name, info.major_name]
     facts += [f"{info.grade_year} 级"] if info.grade_year else []
+    facts += ["已毕业"] if data.has_graduated else []
     facts += [f"班主任 {info.adviser_name}"] if info.adviser_name else []
     facts += [f"辅导员 {info.counsellor_name}"] if info.counsellor_name else []
     courses = link_of(data.view.services.viewer(), "dept")
@@ -252,7 +275,7 @@ PAGE: Final = Page(
         Panel(
             name="bands",
             title="学生所处状态",
-            draw=lambda data: draw_bands(data.students, RATES),
+            draw=draw_class_bands,
             columns=5,
             height=180,
         ),

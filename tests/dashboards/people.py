@@ -23,8 +23,11 @@ def profile(ladder="教学新星"):
     return Profile(ladder=ladder, title="中级", degree="硕士", is_dual=True, is_fulltime=True)
 
 
+GRADUATED = 3
+
+
 class Rolls:
-    """Six classes: the odd ones in department 1, the even ones in department 2."""
+    """Six classes: the odd ones in department 1, the even ones in department 2; the third has graduated."""
 
     def __init__(self, students=range(101, 141)):
         self.students = frozenset(students)
@@ -40,6 +43,9 @@ class Rolls:
 
     def present(self, *, scope):
         return self.students if scope.admits("student") else frozenset()
+
+    def graduated(self, class_ids, *, scope):
+        return frozenset({GRADUATED} & set(class_ids)) if scope.admits("class") else frozenset()
 
 
 class Team:

@@ -10,6 +10,7 @@ from dashboards.school_class import PAGE
 from data_access.access.permissions import Permission
 from indicators.results import Board
 from tests.dashboards.campus import ADVISER, DEPARTMENT_HEAD, OFFICE_HEAD, Campus, services_of, viewer
+from tests.dashboards.people import GRADUATED
 from tests.layouts.component_tree import find, text, types
 
 
@@ -158,3 +159,14 @@ def test_indicators_of_the_class_stand_by_aspect_and_lead_to_their_card():
     rows = table_of(school_class.draw_class_indicators(load()))["rows"]
     assert rows[0][0]["text"] == "班级全勤率"
     assert rows[0][0]["href"].startswith("/indicators/CLS-ACD-02")
+
+
+def test_a_class_that_has_graduated_says_so_and_has_nobody_on_its_roll():
+    gone = load(number=GRADUATED)
+    assert "已毕业" in school_class.heading(gone).facts
+    for name in ("slipping", "bands", "students"):
+        content = next(panel for panel in PAGE.panels if panel.name == name).draw(gone)
+        assert "已毕业，没有在籍学生" in text(content.body)
+        assert "在籍" not in (content.note or "")
+        assert not find(content.body, className="data-table")
+    assert "已毕业" not in school_class.heading(load()).facts

@@ -1,12 +1,19 @@
 """Who is in a class now, in the canary college."""
 
+import pyarrow as pa
 import pytest
 
 from data_access.access.roles import Role
 from data_access.access.scope import Scope
 from data_access.access.viewer import viewer_of
+from data_access.lake import load_tables
+from data_access.readers.roster import RosterReader
+from data_access.readers.stored import ValueReader
+from indicators.engine import compute
+from indicators.library import shipped_library
+from indicators.values import StoredValues
 from tests.data_access.access.organisations import TODAY, post_at
-from tests.security.canaries import LEFT, NOT_YET, number, students
+from tests.security.canaries import AS_OF, EARLIER, LEFT, NOT_YET, classes, number, students, tables
 
 pytestmark = pytest.mark.slow
 
@@ -81,3 +88,40 @@ def test_places_of_classes_are_those_within_the_scope(canary_values):
     assert (place.name, place.dept_id, place.major_id, place.grade_year) == ("班111", 1, number(1, 1), 2025)
     assert canary_values.rolls.places(scope=own, class_ids=[number(2, 1, 1)]) == []
     assert len(canary_values.rolls.places(scope=ALL)) == 12
+
+
+LONG_GONE, GONE, NEW = (1, 1, 7), (1, 1, 8), (1, 1, 9)
+"""Classes that left before the first snapshot, that only an earlier one names, and that come after the last."""
+
+
+@pytest.fixture(scope="module")
+def with_alumni(install, tmp_path_factory):
+    place = install(tmp_path_factory.mktemp("alumni"), "sqlite")
+    college = tables()
+    begins = {LONG_GONE: 2020, GONE: 2023, NEW: 2027}
+    more = {
+        "dim_class": [
+            {"class_id": number(*c), "class_name": f"班{number(*c)}", "major_id": number(*c[:2]), "grade_year": year}
+            for c, year in begins.items()
+        ],
+        "dim_student": [{"student_id": number(*c, 1), "student_no": f"{number(*c)}", "class_id": number(*c)} for c in begins],
+        "fact_student_term": [
+            {"student_term_id": 9_000 + i, "student_id": number(*s), "term_id": EARLIER, "status": "在校", "is_on_roll": True}
+            for i, s in enumerate([(*GONE, 1), *students(*CLASS)])
+        ],
+    }  # fmt: skip
+    for name, rows in more.items():
+        college[name] = pa.concat_tables([college[name], pa.Table.from_pylist(rows, schema=college[name].schema)])
+    load_tables(place.lake, iter(college.items()))
+    compute(place.lake, place.database, shipped_library(), as_of=AS_OF)
+    return StoredValues(ValueReader(place.database), RosterReader(place.lake, place.database))
+
+
+@pytest.mark.parametrize(("path", "has_left"), [(LONG_GONE, True), (GONE, True), (NEW, False), (CLASS, False)])
+def test_a_class_that_the_roll_names_no_more_has_graduated_and_has_no_members(with_alumni, path, has_left):
+    assert bool(with_alumni.rolls.graduated([number(*path)], scope=ALL)) is has_left
+    assert bool(with_alumni.members([number(*path)], scope=ALL)) is not has_left
+
+
+def test_of_classes_that_the_last_snapshot_names_none_has_graduated(canary_values):
+    assert not canary_values.rolls.graduated([number(*c) for c in classes()], scope=ALL)
