@@ -181,7 +181,9 @@ class Courses:
     def overall_of(self, term_key: str) -> Sequence[ValuePoint]:
         """The same in another term, at the places of the periods of `frame`: week by number, month by order."""
         if self.is_reach:
-            frame = pooled(self.frame if term_key == self.view["term"] else self._standing("offering", term_key=term_key))
+            frame = pooled(
+                self.frame if term_key == self.view["term"] else self._standing("offering", term_key=term_key)
+            )
         else:
             frame = self._standing(self.whole_level, term_key=term_key, entity_ids=[self.whole_id])
         if not frame.entities:

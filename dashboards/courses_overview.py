@@ -298,7 +298,9 @@ def draw_terms(data: Courses) -> Content:
         title=title,
         note=("同周：" if data.rate.kind == "week" else "同期：") + "、".join(words) if words else "以前的学期没有记录",
         card=data.info,
-        number=Number(code=data.rate.code, level=data.whole_level, entity_id=data.whole_id, period=period.key).href,
+        number=""
+        if data.is_reach
+        else Number(code=data.rate.code, level=data.whole_level, entity_id=data.whole_id, period=period.key).href,
         versions=data.view.services.values.versions(),
     )
 

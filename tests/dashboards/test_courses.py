@@ -225,12 +225,35 @@ class OneDepartment(Campus):
         return TERM.key
 
 
-def test_who_sees_one_department_alone_reads_the_rate_of_that_department():
+def as_head(search=""):
     head = services_of(viewer(DEPARTMENT_HEAD), OneDepartment())
-    data = Courses(view=PAGE.view(head, path="/courses", search=""))
+    return Courses(view=PAGE.view(head, path="/courses", search=search))
+
+
+def test_rate_and_counts_are_of_the_same_sections():
+    data = as_head()
+    assert (data.overall_name, load().overall_name, load("?dept=2").overall_name) == (
+        "我的数据范围",
+        "全校",
+        "信息工程系",
+    )
+    at = data.focus
+    counted = np.nansum(data.frame.numerator[:, at]), np.nansum(data.frame.denominator[:, at])
+    assert data.overall[at].value == pytest.approx(100 * counted[0] / counted[1])
+    tile, *counts = find(courses.draw_tiles(data).body, className="tile")
+    assert "我的数据范围到课率" in text(tile)
+    assert not [link for link in types(tile, "Link") if link.href.startswith("/indicators/")]
+    shown = sum(int(text(find(one, className="tile-value"))) for one in counts)
+    assert shown == len(data.frame.entities)
+    elsewhere = sum(entity.dept_name != "机电工程系" for entity in data.frame.entities)
+    assert elsewhere
+    assert f"机电工程系 {shown - elsewhere} 个，外系开课 {elsewhere} 个" in text(tile)
+
+
+def test_of_the_department_asked_for_the_departments_own_rate_is_read():
+    data = as_head("?dept=1")
     assert (data.whole_level, data.whole_id, data.overall_name) == ("dept", 1, "机电工程系")
-    assert load().overall_name == "全校"
-    assert load("?dept=2").overall_name == "信息工程系"
+    assert "外系" not in text(courses.draw_tiles(data).body)
 
 
 # -- the three rates ----------------------------------------------------------------------------
