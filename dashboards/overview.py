@@ -224,8 +224,8 @@ def listed(
 
 
 def _has_change(standing: Standing) -> bool:
-    """Whether there is a period to compare with: of a term within a term there is none."""
-    return len(standing.frame.periods) > 1
+    """Whether there is a period to compare with: of a term within a term there is none, and of a running one neither."""
+    return len(standing.frame.periods) > 1 and not standing.is_running
 
 
 def change_title(standing: Standing) -> str:

@@ -3,12 +3,15 @@
 import dataclasses
 import datetime as dt
 
+import numpy as np
+
 from dashboards.aspects import row
-from dashboards.overview import tile
-from indicators.results import PeriodInfo, Reading, ValuePoint
-from indicators.settled import settled
+from dashboards.overview import listed, tile
+from indicators.results import Board, EntityInfo, PeriodInfo, Reading, Standing, ValueFrame, ValuePoint
+from indicators.settled import settled, settled_board
 from layouts import screen_blocks
 from tests.dashboards.college import ATTENDANCE, week
+from tests.layouts.component_tree import types
 
 
 def test_a_running_year_says_so_and_has_no_change():
@@ -36,3 +39,23 @@ def test_a_value_just_below_its_target_does_not_read_as_at_target():
     assert tile(found).value == "94.97"
     assert row(found)[1].text == "94.97%"
     assert row(found)[4] == "差 0.03%"
+
+
+def test_a_list_over_a_running_year_has_no_column_of_changes():
+    shape = (1, 2)
+    years = [
+        PeriodInfo(kind="year", key=str(n), label=f"{n}年", start=dt.date(n, 1, 1), end=dt.date(n, 12, 31), ordinal=1)
+        for n in (2025, 2026)
+    ]
+    frame = ValueFrame(
+        entities=(EntityInfo(entity_id=1, name="某系"),), periods=tuple(years), value=np.array([[97.2, 94.1]]),
+        numerator=np.full(shape, np.nan), denominator=np.full(shape, np.nan), rows=np.ones(shape, dtype=np.int64),
+    )  # fmt: skip
+    board = Board(entities=frame.entities, standings={"X": Standing(info=ATTENDANCE, frame=frame)})
+
+    def titles(day):
+        body, _ = listed(settled_board(board, day), [], caption="系部", table_id={"type": "table", "index": "x"})
+        return [column["title"] for column in types(body, "Store")[0].data["columns"]]
+
+    assert titles(dt.date(2026, 11, 20)) == ["到课率"]
+    assert titles(dt.date(2026, 12, 31)) == ["到课率", "较上年"]
