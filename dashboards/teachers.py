@@ -40,6 +40,11 @@ TILES: Final[Mapping[str, str]] = {
     "TCH-TEAM-04": "研究生学位", "TCH-TEAM-01": "企业兼职", "TCH-TEAM-02": "中青年", "TCH-TEAM-07": "流失率",
 }  # fmt: skip
 """The numbers of a team with the few words that fit a tile; the full name is shown where the pointer rests."""
+DUAL_OF_SCHOOL, DUAL_OF_ONE = "SCH-LVL-10", "TCH-SOC-04"
+DUAL_BASIS: Final[Mapping[str, str]] = {
+    DUAL_OF_SCHOOL: "专任专业课教师", "structure": "全体专任", DUAL_OF_ONE: "个人达成率（全体教师）",
+}  # fmt: skip
+"""Of whom the shares of 双师素质 on this page are, by the definitions of the library: three numbers of one name."""
 TEAM: Final = (
     Aspect(name="整体队伍", codes=("TCH-TEAM-05", "TCH-TEAM-06", "TCH-TEAM-08", "TCH-TEAM-09", "TCH-SOC-04")),
     Aspect(name="师德与发展", codes=("TCH-ETH-02", "TCH-DEV-02", "TCH-DEV-04", "TCH-DEV-05")),
@@ -170,8 +175,15 @@ def draw_tiles(data: Teachers) -> Content:
     found = [item for item in data.readings if item.info.code in TILES]
     if not found:
         return Content(body=states.denied("你的岗位不含这个部门的师资指标。"))
-    shown = [replace(tile(item), title=TILES[item.info.code]) for item in found]
+    shown = [_titled(tile(item), item.info.code) for item in found]
     return Content(body=html.Div(tiles.row(shown), className="tiles-by-four"))
+
+
+def _titled(drawn: tiles.Tile, code: str) -> tiles.Tile:
+    """A tile by the few words of `TILES`, with those it is of where the name alone does not tell."""
+    basis = DUAL_BASIS.get(code)
+    note = " · ".join(part for part in (drawn.note, basis) if part)
+    return replace(drawn, title=TILES[code], note=note)
 
 
 def draw_structure(data: Teachers) -> Content:
@@ -204,7 +216,7 @@ def _counted(found: Structure) -> str:
     """Who is counted, and why the bars and the tiles differ: tiles leave out who has left, and 双师 of other courses."""
     left = found.groups[STAY]["本年离校"]
     gone = f"（在岗 {found.groups[STAY]['在岗']:,}，本年离校 {left}）" if left else ""
-    return f"{ENGAGEMENT}按全体 {found.headcount:,} 人，其余按专任教师 {found.fulltime:,} 人{gone} · 双师含公共课教师"
+    return f"{ENGAGEMENT}按全体 {found.headcount:,} 人，其余按专任教师 {found.fulltime:,} 人{gone} · 双师素质按{DUAL_BASIS['structure']}（含公共课教师）"
 
 
 def draw_ladder(data: Teachers) -> Content:
@@ -269,7 +281,9 @@ def _own_name(plan: str, step: str) -> str:
 def draw_team(data: Teachers) -> Content:
     """The other indicators of the team, with their distance to the target."""
     because = "这个部门还没有这些指标的数值，或它们不在你的数据范围内。"
-    return Content(body=draw_all(TEAM, data.readings, page="teachers", because=because))
+    has_dual = any(reading.info.code == DUAL_OF_ONE for reading in data.readings)
+    note = f"双师素质：{DUAL_BASIS[DUAL_OF_ONE]}" if has_dual else ""
+    return Content(body=draw_all(TEAM, data.readings, page="teachers", because=because), note=note)
 
 
 def draw_departments(data: Teachers) -> Content:

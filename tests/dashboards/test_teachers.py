@@ -149,3 +149,22 @@ def test_departments_are_compared_only_by_those_who_see_all_of_them():
     assert panel.belongs(load(LEADER))
     assert not panel.belongs(load(DEPARTMENT_HEAD))
     assert not panel.belongs(load(TEACHER))
+
+
+def test_three_shares_of_one_name_each_say_of_whom_they_are():
+    class Dual(Staff):
+        def readings(self, codes, level, entity_id, *, until, scope):
+            found = super().readings([*codes, "TCH-TEAM"], level, entity_id, until=until, scope=scope)[-1]
+            named = {"SCH-LVL-10": "双师素质专任教师比例", "TCH-SOC-04": "双师素质"}
+            return [
+                dataclasses.replace(found, info=dataclasses.replace(found.info, code=code, name_zh=name))
+                for code, name in named.items()
+            ]
+
+    services = services_of(viewer(LEADER), Dual())
+    data = teachers.Teachers(view=PAGE.view(services, path="/teachers", search=""))
+    (tile,) = find(teachers.draw_tiles(data).body, className="tile")
+    assert "专任专业课教师" in text(tile)
+    assert "双师素质按全体专任" in teachers.draw_structure(data).note
+    assert "个人达成率" in teachers.draw_team(data).note
+    assert "双师" not in teachers.draw_team(load(LEADER)).note
