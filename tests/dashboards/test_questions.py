@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from dash import ALL, Input, Output
 from flask import Flask
@@ -24,9 +26,9 @@ def key(app, part):
 
 def question(app, **changes):
     """What the browser sends for the panels of the list of sections."""
-    places = [ids.notice(COURSES.name), *(ids.panel(COURSES.name, panel.name) for panel in COURSES.panels)]
+    places = [ids.notice(COURSES.name), *(ids.panel(COURSES.name, panel.name) for panel in COURSES.in_wave(1))]
     return {
-        "output": key(app, "sections"),
+        "output": key(app, json.dumps(ids.notice(COURSES.name), sort_keys=True, separators=(",", ":"))),
         "outputs": [item(place, "children") for place in places],
         "inputs": [item(ids.address(COURSES.name), "data", {"path": "/courses", "search": "", "defaults": {}})],
         "state": [],
