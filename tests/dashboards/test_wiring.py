@@ -62,20 +62,25 @@ def route(path, search="", college=None, viewer=EVERYBODY, **options):
 
 def fill(page_name, path, search="", college=None):
     page = next(page for page in PAGES if page.name == page_name)
-    notice, *panels = wiring.fill(page, services(college or College()), {"path": path, "search": search})
-    return notice, dict(zip([panel.name for panel in page.panels], panels, strict=True))
+    made, address = services(college or College()), {"path": path, "search": search}
+    notice, *first = wiring.fill(page, made, address)
+    waves = {1: first, **{wave: wiring.fill(page, made, address, wave=wave) for wave in page.waves if wave > 1}}
+    drawn = {}
+    for wave, panels in waves.items():
+        drawn.update(zip([panel.name for panel in page.in_wave(wave)], panels, strict=True))
+    return notice, drawn
 
 
 def test_every_server_callback_names_the_permission_it_needs():
     entries = [entry["callback"] for entry in build().callback_map.values() if "callback" in entry]
-    assert len(entries) == 1 + len(PAGES)
+    assert len(entries) == 1 + sum(len(page.waves) for page in PAGES)
     assert all(isinstance(callback.permission, Permission) for callback in entries)
 
 
-def test_every_page_has_one_data_callback():
+def test_every_page_has_one_data_callback_for_each_wave_of_its_panels():
     outputs = list(build().callback_map)
     for page in PAGES:
-        assert len([key for key in outputs if f'"page":"{page.name}"' in key.replace('\\"', '"')]) == 1
+        assert len([key for key in outputs if f'"page":"{page.name}"' in key.replace('\\"', '"')]) == len(page.waves)
 
 
 @pytest.mark.parametrize("path", ["/courses", "/offerings/1"])
@@ -277,7 +282,7 @@ def test_the_server_answers_a_data_request():
     key = next(key for key in app.callback_map if '"page":"offering"' in key.replace('\\"', '"'))
     address = {"path": "/offerings/1", "search": "?sort=no"}
     outputs = [{"id": ids.notice(page.name), "property": "children"},
-               *({"id": ids.panel(page.name, p.name), "property": "children"} for p in page.panels)]  # fmt: skip
+               *({"id": ids.panel(page.name, p.name), "property": "children"} for p in page.in_wave(1))]  # fmt: skip
     answer = app.server.test_client().post(
         "/_dash-update-component",
         json={"output": key, "outputs": outputs, "changedPropIds": [], "state": [],
