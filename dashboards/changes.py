@@ -18,7 +18,6 @@ from layouts.cells import Course, Door
 from layouts.panel import Content
 
 RANKED_BY: Final = "按变化占目标到警戒间距的比例排序"
-CHOSEN_BY: Final = "按变化占目标到警戒间距的比例选出"
 """How a change in percent and one in 万元 stand in one list; see `indicators.movers`."""
 SHOWN: Final = 6
 """Rows of each list."""

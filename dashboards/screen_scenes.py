@@ -14,7 +14,6 @@ from typing import Final
 
 import numpy as np
 
-from dashboards.changes import CHOSEN_BY, RANKED_BY
 from dashboards.desks import ATTENDANCE, COURSE_RATES, HOMEWORK
 from dashboards.services import ValueService
 from data_access.access.scope import Scope
@@ -31,6 +30,9 @@ from layouts import screen_blocks as blocks
 from layouts.screen_blocks import Block, Cell, Row, Scene
 from layouts.theme import STATE_TOKENS
 
+_RANKED_BY: Final = "按距线比例排序"
+_CHOSEN_BY: Final = "按距线比例选出"
+"""How the cockpit ranks changes (`dashboards.changes`), in as few words as a title has room for."""
 SCHOOL_ID: Final = 1
 WEEKS_SHOWN: Final = 10
 """More columns cannot be read from five metres."""
@@ -283,9 +285,9 @@ def _movements(found: Sequence[Move], *, title: str, missing: str) -> Block:
     Which ones are told follows from their lines, as on the cockpit; where they share a unit, they stand by size as a
     passer-by reads it.
     """
-    units, ranked = {move.info.unit for move in found}, RANKED_BY
+    units, ranked = {move.info.unit for move in found}, _RANKED_BY
     if len(units) == 1:
-        found, ranked = sorted(found, key=lambda move: -abs(move.now - move.before)), CHOSEN_BY
+        found, ranked = sorted(found, key=lambda move: -abs(move.now - move.before)), _CHOSEN_BY
     return blocks.ranking(
         [
             (

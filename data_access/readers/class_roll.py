@@ -74,6 +74,8 @@ class ClassRollReader:
         since that snapshot is.
         """
         rolls = self._rolls(class_ids, scope=scope)
+        if not rolls.students:
+            return []
         gone = self._graduated(class_ids, rolls.newest, scope=scope)
         return [
             student

@@ -1,13 +1,24 @@
 import pytest
 
-from dashboards.query import link, match, parse
+from dashboards.query import codes, link, match, numbers, parse
 
 OFFERING = "/offerings/<offering_id>"
 
 
 @pytest.mark.parametrize("path", ["/offerings/12", "/offerings/12/"])
 def test_an_id_is_read_from_the_path(path):
-    assert match(OFFERING, path) == {"offering_id": 12}
+    found = match(OFFERING, path)
+    assert found is not None
+    assert numbers(found) == {"offering_id": 12}
+    assert codes(found) == {}
+
+
+@pytest.mark.parametrize(("path", "code"), [("/indicators/CRS-ATT-01", "CRS-ATT-01"), ("/indicators/12", None),
+                                            ("/indicators/crs-att-01", None), ("/indicators/CRS-ATT-01/x", None)])  # fmt: skip
+def test_a_code_is_read_from_the_path_where_it_has_the_form_of_the_library(path, code):
+    found = match("/indicators/<indicator_code>", path)
+    assert (None if found is None else codes(found)) == (None if code is None else {"indicator_code": code})
+    assert found is None or numbers(found) == {}
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def test_changes_of_one_unit_stand_by_size(moment):
     changed = scenes.moves(board, "dept", data_date=DATA_DATE, count=3)
     falls = scenes._movements(changed[::-1], title="变化", missing="没有")
     assert falls.rows[0].cells[0].text == "↓ 5.0"
-    assert falls.note == "较上周，百分点 · 按变化占目标到警戒间距的比例选出"
+    assert falls.note == "较上周，百分点 · 按距线比例选出"
 
 
 def test_tasks_stand_furthest_behind_first_with_their_target_as_a_mark(moment):
@@ -160,4 +160,4 @@ def test_the_layers_count_what_the_five_by_five_counts(moment):
 
 def test_how_changes_were_chosen_is_told(moment):
     note = next(part.note for column in scenes.overview(moment).columns for part in column if part.title == "下降最多")
-    assert "目标到警戒间距" in note
+    assert "按距线比例" in note

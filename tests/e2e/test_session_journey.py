@@ -107,7 +107,7 @@ def test_a_lost_token_is_said_quietly_and_mended_by_a_reload(visit_of):
     page = visit.sign_in("leader")
     visit.open("/courses?view=table")
     page.context.clear_cookies(name="_csrf_token")
-    page.get_by_label("系部", exact=True).select_option(index=2)
+    page.locator("label.control", has_text="系部").locator("select").select_option(index=2)
     notice = page.locator(".session-notice")
     expect(notice).to_contain_text("页面已过期")
     notice.get_by_role("button", name="重新载入").click()

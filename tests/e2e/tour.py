@@ -52,9 +52,9 @@ def tour(window: Window, origin: str, start: str = "/") -> Iterator[Stop]:
 
 
 def kind_of(address: str) -> str:
-    """Name of the page that an address is of, such as ``offering``; the path itself where the server draws it."""
+    """Name of the page that an address is of, such as ``offering``; where the server draws it, its path without ids."""
     path = urlsplit(address).path
-    return next((name for name, pattern in _PATTERNS.items() if pattern.fullmatch(path)), path)
+    return next((name for name, pattern in _PATTERNS.items() if pattern.fullmatch(path)), re.sub(r"\d+", "N", path))
 
 
 def is_page(link: str) -> bool:

@@ -1,5 +1,6 @@
 """Readings and boards against the same values read one by one."""
 
+import dataclasses
 import datetime as dt
 
 import numpy as np
@@ -212,9 +213,23 @@ def test_many_readings_are_those_of_each_indicator_alone(values):
         until = data.draw(st.sampled_from(UNTIL))
         found = values.readings(codes, level, entity_id, until=until, scope=scope)
         alone = one_by_one.readings(values.reader, codes, level, entity_id, until=until, scope=scope)
-        assert found == [settled(reading, values.data_date()) for reading in alone]
+        assert rounded(found) == rounded(settled(reading, values.data_date()) for reading in alone)
 
     law(values, check)
+
+
+def rounded(readings):
+    """Readings to fourteen digits: the oracle divides in the database, the batch does not, and the last bit may differ."""
+    return [
+        dataclasses.replace(
+            reading,
+            points=tuple(
+                dataclasses.replace(point, value=None if point.value is None else float(f"{point.value:.14g}"))
+                for point in reading.points
+            ),
+        )
+        for reading in readings
+    ]
 
 
 def assert_same_board(found, expected):
@@ -225,7 +240,10 @@ def assert_same_board(found, expected):
         assert (got.info, got.settled, got.is_running) == (standing.info, standing.settled, standing.is_running)
         assert (got.frame.entities, got.frame.periods) == (standing.frame.entities, standing.frame.periods)
         for name in ("value", "numerator", "denominator", "rows", "is_suppressed"):
-            np.testing.assert_array_equal(getattr(got.frame, name), getattr(standing.frame, name), err_msg=code)
+            # the oracle divides in the database, the batch here: the last bit of a quotient may differ
+            np.testing.assert_allclose(
+                getattr(got.frame, name), getattr(standing.frame, name), rtol=1e-13, atol=0, err_msg=code
+            )
 
 
 @st.composite
