@@ -30,9 +30,8 @@ from layouts import screen_blocks as blocks
 from layouts.screen_blocks import Block, Cell, Row, Scene
 from layouts.theme import STATE_TOKENS
 
-_RANKED_BY: Final = "按距线比例排序"
-_CHOSEN_BY: Final = "按距线比例选出"
-"""How the cockpit ranks changes (`dashboards.changes`), in as few words as a title has room for."""
+_RANKED_BY: Final = "按距线比例"
+"""How changes of several units are ranked (`dashboards.changes`), in as few words as a title has room for."""
 SCHOOL_ID: Final = 1
 WEEKS_SHOWN: Final = 10
 """More columns cannot be read from five metres."""
@@ -285,9 +284,12 @@ def _movements(found: Sequence[Move], *, title: str, missing: str) -> Block:
     Which ones are told follows from their lines, as on the cockpit; where they share a unit, they stand by size as a
     passer-by reads it.
     """
-    units, ranked = {move.info.unit for move in found}, _RANKED_BY
+    units = {move.info.unit for move in found}
+    notes = [_in_steps(fmt.SINCE["week"], units)]
     if len(units) == 1:
-        found, ranked = sorted(found, key=lambda move: -abs(move.now - move.before)), _CHOSEN_BY
+        found = sorted(found, key=lambda move: -abs(move.now - move.before))
+    else:
+        notes.append(_RANKED_BY)
     return blocks.ranking(
         [
             (
@@ -298,7 +300,7 @@ def _movements(found: Sequence[Move], *, title: str, missing: str) -> Block:
             for move in found
         ],
         title=title,
-        note=f"{_in_steps(fmt.SINCE['week'], units)} · {ranked}",
+        note=" · ".join(notes),
         missing=missing,
     )
 

@@ -131,7 +131,7 @@ def test_changes_of_one_unit_stand_by_size(moment):
     changed = scenes.moves(board, "dept", data_date=DATA_DATE, count=3)
     falls = scenes._movements(changed[::-1], title="变化", missing="没有")
     assert falls.rows[0].cells[0].text == "↓ 5.0"
-    assert falls.note == "较上周，百分点 · 按距线比例选出"
+    assert falls.note == "较上周，百分点"
 
 
 def test_tasks_stand_furthest_behind_first_with_their_target_as_a_mark(moment):
@@ -158,6 +158,6 @@ def test_the_layers_count_what_the_five_by_five_counts(moment):
     assert sum(sum(counted.values()) for counted in expected.values()) > 1
 
 
-def test_how_changes_were_chosen_is_told(moment):
+def test_how_changes_of_several_units_are_ranked_is_told(moment):
     note = next(part.note for column in scenes.overview(moment).columns for part in column if part.title == "下降最多")
     assert "按距线比例" in note
