@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
 from app import create_app
+from dashboards import courses
 from data_access.access.accounts import Accounts, Actor
 from data_access.access.audit import AuditLog
 from data_access.access.posts import Posts
@@ -56,10 +57,11 @@ def test_a_new_installation_says_what_to_do_and_logs_no_error(chromium, new_inst
     page.wait_for_selector(".user-menu")
     page.goto(f"{new_installation}/courses")
     page.wait_for_selector(".panel-body")
+    page.wait_for_function("document.querySelectorAll('main .panel .skeleton').length === 0")
     shown = page.locator(".panel-body").all_inner_texts()
     terms = page.get_by_label("学期").inner_text()
     page.close()
-    assert len(shown) == 2
+    assert len(shown) == len(courses.PAGE.panels)
     assert all("运行 luoxuan demo，或导入数据后运行 luoxuan compute" in text for text in shown)
     assert terms == "尚无学期"
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
