@@ -25,7 +25,7 @@ BUDGET_KB: Final = 2500
 BUDGET_SECOND_KB: Final = 200
 _SCREEN: Final = {"width": 1440, "height": 900}
 _PATIENCE_S: Final = 120
-_QUIET_MS: Final = 3000
+_QUIET_MS: Final = 4500
 """Longer than the browser waits before it fetches ahead (assets/js/ahead.js)."""
 _READY: Final = """() => {
   const panels = [...document.querySelectorAll('.panels > *')]

@@ -3,7 +3,7 @@
 (function () {
   'use strict';
 
-  const SETTLED_MS = 1000;
+  const SETTLED_MS = 2500;
 
   function fetchAhead() {
     const href = window._dashPlotlyJSURL; // where Dash will ask for the library
