@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 from dash.development.base_component import Component
 from numpy.typing import NDArray
 
+from dashboards import weekly
 from dashboards.desks import LINKS
 from dashboards.number import of_reading
 from dashboards.page import View
@@ -19,11 +21,8 @@ from data_access.access.viewer import Viewer
 from indicators.results import Board, EntityInfo, IndicatorInfo, PeriodInfo, Reading, Standing, ValuePoint
 from layouts import format as fmt
 from layouts import states, table, tiles
-from layouts.figures.point_labels import ROOM_FOR_A_PERIOD
-from layouts.figures.trend import Series, trend
-from layouts.graph import graph
+from layouts.figures.trend import Series
 from layouts.panel import Content
-from layouts.sheet import Sheet
 
 SCHOOL: Final = "全校"
 ROWS_SHOWN: Final = 60
@@ -36,8 +35,6 @@ RUNNING: Final = "（进行中）"
 _TERM_NUMBERS: Final = {"1": "一", "2": "二", "3": "三"}
 _SPARKLINE_FROM: Final = 3
 """Fewer values make no line."""
-_ROOM_FOR_LABELS: Final = 230
-"""Left and right of a weekly line, in px."""
 _LONGEST_BESIDE_LINE: Final = 6
 """Characters of a number that leave room for the line at its right."""
 
@@ -116,27 +113,8 @@ def weekly_line(
         for line in others
         if any(point.value is not None for point in line.points) and [point.value for point in line.points] != values
     ]
-    last = next((point.period.key for point in reversed(own.points) if point.value is not None), None)
-    lines = [own, *compared]
-    by_key = [{point.period.key: point.value for point in line.points} for line in lines]
-    sheet = Sheet(
-        title=label,
-        columns=("周次", *(f"{line.name}({info.unit})" for line in lines)),
-        rows=[(point.period.label, *(known.get(point.period.key) for known in by_key)) for point in own.points],
-    )
-    return Content(
-        body=graph(
-            trend(lines, info, focus=last, height=height, counted=("实到", "应到")),
-            label=label,
-            min_width=_ROOM_FOR_LABELS + ROOM_FOR_A_PERIOD * len(own.points),
-            is_read_from_end=True,
-            sheet=sheet,
-        ),
-        title=f"逐周{info.name_zh.removeprefix('所授班级')}",
-        note="与" + "、".join(line.name for line in compared) + "比较" if compared else "",
-        card=info,
-        versions=versions,
-    )
+    content = weekly.draw(own, compared, info, label=label, versions=versions, height=height)
+    return replace(content, title=f"逐周{info.name_zh.removeprefix('所授班级')}")
 
 
 def weeks_of(

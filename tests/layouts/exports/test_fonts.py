@@ -75,6 +75,6 @@ def test_directories_are_searched_where_fontconfig_cannot_be_asked(tmp_path, mon
 @pytest.mark.slow
 def test_what_the_product_writes_can_be_drawn_by_the_fonts_of_this_machine():
     if fonts.installed().missing("中"):
-        pytest.skip("No Chinese fonts are installed.")
+        pytest.skip("No Chinese fonts here, which the test is about; make browser installs them.")
     assert fonts.installed().missing("●◆▲■○◌↑↓–—−·“”（）：；，。…╌┈①") == ""
     fonts.check(snapshot().texts())

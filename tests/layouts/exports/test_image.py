@@ -24,7 +24,7 @@ FIGURE = figure().to_plotly_json()
 @pytest.fixture(scope="module")
 def renderer():
     if not any(map(image.shutil.which, image.PROGRAMS)):
-        pytest.skip("Chromium is not installed.")
+        pytest.skip("No Chromium on the path, so nothing can be drawn; make browser installs it.")
     made = Renderer()
     yield made
     made.close()
