@@ -7,7 +7,7 @@
 
   function fetchAhead() {
     const href = window._dashPlotlyJSURL; // where Dash will ask for the library
-    if (href) {
+    if (href && document.head) { // a page that is being left has no head any more
       document.head.append(Object.assign(document.createElement('link'), { rel: 'prefetch', as: 'script', href }));
     }
   }
