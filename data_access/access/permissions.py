@@ -22,6 +22,15 @@ class Permission(StrEnum):
     DATA_VIEW = "data:view"
     IMPORT_VIEW = "import:view"
     PANEL_EXPORT = "panel:export"
+    ENTRY_RECORD = "entry:record"
+    ENTRY_OVERSEE = "entry:oversee"
+    DISPUTE_OPEN = "dispute:open"
+    DISPUTE_ANSWER = "dispute:answer"
+    DISPUTE_DECIDE = "dispute:decide"
+    SELF_TEST_TAKE = "self_test:take"
+    SELF_TEST_VIEW = "self_test:view"
+    PLAN_WRITE = "plan:write"
+    PLAN_REVIEW = "plan:review"
     SCREEN_VIEW = "screen:view"
     SCREEN_MANAGE = "screen:manage"
     ACCOUNT_VIEW = "account:view"
@@ -52,6 +61,15 @@ _NAMES_ZH = {
     Permission.DATA_VIEW: "查看数据与采集",
     Permission.IMPORT_VIEW: "查看导入记录",
     Permission.PANEL_EXPORT: "导出图表",
+    Permission.ENTRY_RECORD: "采分录入",
+    Permission.ENTRY_OVERSEE: "查看采分及时率",
+    Permission.DISPUTE_OPEN: "对储值卡流水申诉",
+    Permission.DISPUTE_ANSWER: "答复申诉",
+    Permission.DISPUTE_DECIDE: "审核申诉",
+    Permission.SELF_TEST_TAKE: "做自测",
+    Permission.SELF_TEST_VIEW: "查看自测汇总",
+    Permission.PLAN_WRITE: "填写个人规划",
+    Permission.PLAN_REVIEW: "审核学生规划",
     Permission.SCREEN_VIEW: "打开大屏",
     Permission.SCREEN_MANAGE: "管理大屏",
     Permission.ACCOUNT_VIEW: "查看账号与岗位",

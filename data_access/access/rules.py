@@ -80,6 +80,9 @@ _STAFF: Final = frozenset(
         Role.COURSE_LEADER, Role.TEACHER, Role.CLASS_ADVISER, Role.COUNSELLOR, Role.STUDENT_AFFAIRS,
     }
 )  # fmt: skip
+_COLLECTORS: Final = frozenset(
+    {Role.TEACHER, Role.CLASS_ADVISER, Role.COUNSELLOR, Role.STUDENT_AFFAIRS, Role.MAJOR_LEADER}
+)
 _OF_STUDENTS: Final = frozenset({Topic.DISCIPLINE, Topic.AID, Topic.HARDSHIP, Topic.BEHAVIOUR, Topic.RISK})
 
 ALLOWANCES: Final = (
@@ -153,6 +156,56 @@ ALLOWANCES: Final = (
         permission=Permission.PANEL_EXPORT,
         roles=_STAFF,
         reason="教职工可以带走自己看得到的图表，每次导出留有记录；学生在本人页面查看",
+    ),
+    Allowance(
+        permission=Permission.ENTRY_RECORD,
+        roles=_COLLECTORS,
+        reason="表15 的采分主体录入自己负责的采分点：任课教师、班主任、学工办、辅导员、教研室(专业带头人)",
+    ),
+    Allowance(
+        permission=Permission.ENTRY_OVERSEE,
+        roles=frozenset({Role.LEADER, Role.QUALITY_OFFICE, Role.DEPARTMENT_HEAD, Role.STUDENT_AFFAIRS}),
+        reason="采分及时率低于95%要有人提醒",
+    ),
+    Allowance(
+        permission=Permission.DISPUTE_OPEN,
+        roles=frozenset({Role.STUDENT}),
+        reason="学生可以在7个自然日内对本人的流水申诉",
+    ),
+    Allowance(
+        permission=Permission.DISPUTE_ANSWER,
+        roles=_COLLECTORS,
+        reason="由录入该采分点的采分主体答复",
+    ),
+    Allowance(
+        permission=Permission.DISPUTE_DECIDE,
+        roles=frozenset({Role.CLASS_ADVISER, Role.COUNSELLOR, Role.STUDENT_AFFAIRS, Role.DEPARTMENT_HEAD}),
+        reason="由对学生负责、但没有录入这条流水的人审核；采分主体不得审核自己录入的流水",
+    ),
+    Allowance(
+        permission=Permission.SELF_TEST_TAKE,
+        roles=frozenset({Role.STUDENT}),
+        reason="问表式自测由学生本人完成，结果立即可见",
+    ),
+    Allowance(
+        permission=Permission.SELF_TEST_VIEW,
+        roles=frozenset(
+            {
+                Role.LEADER, Role.QUALITY_OFFICE, Role.DEPARTMENT_HEAD, Role.MAJOR_LEADER, Role.CLASS_ADVISER,
+                Role.COUNSELLOR, Role.STUDENT_AFFAIRS, Role.PSYCHOLOGY_CENTRE,
+            }
+        ),
+        reason="育人工作参考自测汇总，人数过少不显示；心理筛查结果只给心理中心与本人",
+    ),
+    Allowance(
+        permission=Permission.PLAN_WRITE,
+        roles=frozenset({Role.STUDENT}),
+        reason="学业计划、个人发展规划、职业生涯规划由学生本人制定",
+    ),
+    Allowance(
+        permission=Permission.PLAN_REVIEW,
+        roles=frozenset({Role.CLASS_ADVISER, Role.STUDENT_AFFAIRS, Role.MAJOR_LEADER}),
+        reason="规划由班主任审核，职业生涯规划由教研室与学工办审核（包头 表15）",
     ),
     Allowance(
         permission=Permission.SCREEN_VIEW,

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from data_access.errors import BusyError, ConfigurationError
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The newest migration; known here so that an up-to-date start need not load Alembic."""
 
 _PRAGMAS: Final = (

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from data_access.database import HEAD, MIGRATIONS, migrate, open_database, transaction
 from data_access.database.access_models import Account
+from data_access.database.growth_models import CardEntry
 from data_access.database.monitoring_models import ScreenToken
 from data_access.errors import BusyError, ConfigurationError
 
@@ -24,7 +25,7 @@ def test_the_head_known_to_the_code_is_the_newest_migration():
 def test_migrations_build_what_the_models_say(installation):
     with installation.database.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Account.metadata) == []
-    assert ScreenToken.metadata is Account.metadata
+    assert ScreenToken.metadata is CardEntry.metadata is Account.metadata
 
 
 def test_migrating_twice_changes_nothing(installation):

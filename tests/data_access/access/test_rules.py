@@ -20,6 +20,7 @@ from data_access.access.rules import (
 
 DATA = GROUPS | {"teacher", "student", "roster"}
 
+COLLECTORS = {Role.TEACHER, Role.CLASS_ADVISER, Role.COUNSELLOR, Role.STUDENT_AFFAIRS, Role.MAJOR_LEADER}
 MAY = {
     Permission.APPLICATION_OPEN: set(Role),
     Permission.ACCOUNT_OWN: set(Role) - {Role.WALL_SCREEN},
@@ -45,6 +46,18 @@ MAY = {
         Role.LEADER, Role.QUALITY_OFFICE, Role.FUNCTION_HEAD, Role.DEPARTMENT_HEAD, Role.MAJOR_LEADER,
         Role.COURSE_LEADER, Role.TEACHER, Role.CLASS_ADVISER, Role.COUNSELLOR, Role.STUDENT_AFFAIRS,
     },
+    Permission.ENTRY_RECORD: COLLECTORS,
+    Permission.ENTRY_OVERSEE: {Role.LEADER, Role.QUALITY_OFFICE, Role.DEPARTMENT_HEAD, Role.STUDENT_AFFAIRS},
+    Permission.DISPUTE_OPEN: {Role.STUDENT},
+    Permission.DISPUTE_ANSWER: COLLECTORS,
+    Permission.DISPUTE_DECIDE: {Role.CLASS_ADVISER, Role.COUNSELLOR, Role.STUDENT_AFFAIRS, Role.DEPARTMENT_HEAD},
+    Permission.SELF_TEST_TAKE: {Role.STUDENT},
+    Permission.SELF_TEST_VIEW: {
+        Role.LEADER, Role.QUALITY_OFFICE, Role.DEPARTMENT_HEAD, Role.MAJOR_LEADER, Role.CLASS_ADVISER,
+        Role.COUNSELLOR, Role.STUDENT_AFFAIRS, Role.PSYCHOLOGY_CENTRE,
+    },
+    Permission.PLAN_WRITE: {Role.STUDENT},
+    Permission.PLAN_REVIEW: {Role.CLASS_ADVISER, Role.STUDENT_AFFAIRS, Role.MAJOR_LEADER},
     Permission.SCREEN_VIEW: {Role.LEADER, Role.QUALITY_OFFICE, Role.WALL_SCREEN},
     Permission.SCREEN_MANAGE: {Role.SYSTEM_ADMINISTRATOR},
     Permission.COURSE_VIEW: {
