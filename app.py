@@ -31,10 +31,6 @@ from data_access.safe_start import check_safe_start
 from data_access.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from dashboards.services import Services
-    from data_access.access.viewer import Viewer
     from indicators.values import StoredValues
 
 ROOT: Final = Path(__file__).resolve().parent
@@ -45,76 +41,6 @@ _SERVER_OPTIONS: Final = "GUNICORN_CMD_ARGS"
 # Commands import what they need when they run: a start should not pay for parts it does not use.
 
 
-def open_values(settings: Settings, database: Engine) -> StoredValues:
-    """The stored values of an installation, with the rosters behind them."""
-    from data_access.readers.roster import RosterReader  # noqa: PLC0415
-    from data_access.readers.stored import ValueReader  # noqa: PLC0415
-    from indicators.values import StoredValues  # noqa: PLC0415
-
-    return StoredValues(ValueReader(database), RosterReader(open_lake(settings, database), database))
-
-
-def open_services(settings: Settings, database: Engine, *, viewer: Callable[[], Viewer], secret: bytes) -> Services:
-    """Everything that pages may use in an installation; `viewer` tells who asks in the current request."""
-    from dashboards.services import Services  # noqa: PLC0415
-    from data_access.access.account_files import AccountFile  # noqa: PLC0415
-    from data_access.access.accounts import Accounts  # noqa: PLC0415
-    from data_access.access.audit import AuditLog  # noqa: PLC0415
-    from data_access.access.authentication import Authentication  # noqa: PLC0415
-    from data_access.access.nodes import Nodes  # noqa: PLC0415
-    from data_access.access.posts import Posts  # noqa: PLC0415
-    from data_access.access.screen_settings import ScreenSettingStore  # noqa: PLC0415
-    from data_access.access.screens import Screens  # noqa: PLC0415
-    from data_access.access.sessions import Sessions  # noqa: PLC0415
-    from data_access.model_weights import ModelWeights  # noqa: PLC0415
-    from data_access.readers.benchmarks import BenchmarkReader  # noqa: PLC0415
-    from data_access.readers.imports import ImportReader  # noqa: PLC0415
-    from data_access.readers.lessons import LessonReader  # noqa: PLC0415
-    from data_access.readers.loads import LoadReader  # noqa: PLC0415
-    from data_access.readers.majors import MajorReader  # noqa: PLC0415
-    from data_access.readers.provenance import ProvenanceReader  # noqa: PLC0415
-    from data_access.readers.team import TeamReader  # noqa: PLC0415
-    from indicators.benchmarks import Benchmarks  # noqa: PLC0415
-    from indicators.digest import Digest  # noqa: PLC0415
-    from indicators.eight_dimensions import shipped_model  # noqa: PLC0415
-    from indicators.lessons import Lessons  # noqa: PLC0415
-    from indicators.major_diagnosis import MajorDiagnosis  # noqa: PLC0415
-    from indicators.numbers import Numbers  # noqa: PLC0415
-    from indicators.shelf import Shelf  # noqa: PLC0415
-
-    audit = AuditLog(database)
-    values = open_values(settings, database)
-    library = Shelf(values.reader, ProvenanceReader(database))
-    model = shipped_model()
-    model_weights = ModelWeights(database, audit, model.as_weights())
-    return Services(
-        values=values,
-        majors=MajorDiagnosis(values, MajorReader(values.rosters.facts), model_weights, model),
-        model_weights=model_weights,
-        lessons=Lessons(LessonReader(values.rosters.facts)),
-        library=library,
-        numbers=Numbers(values.reader),
-        benchmarks=Benchmarks(BenchmarkReader(values.rosters.facts)),
-        digest=Digest(values, library),
-        viewer=viewer,
-        today=today,
-        accounts=Accounts(database, audit),
-        posts=Posts(database, audit),
-        nodes=Nodes(database),
-        account_files=AccountFile(database, audit),
-        sessions=Sessions(database, audit),
-        screens=Screens(database, audit),
-        screen_settings=ScreenSettingStore(database, audit),
-        authentication=Authentication(database, audit, secret),
-        audit=audit,
-        settings=settings,
-        team=TeamReader(values.rosters.facts),
-        rolls=values.rolls,
-        loads=LoadReader(values.rosters.facts),
-        imports=ImportReader(database),
-    )
-
-
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application of an installation, ready for a WSGI server.
 
@@ -122,6 +48,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         ConfigurationError: the settings are unsafe.
     """
     from dashboards import PAGES  # noqa: PLC0415
+    from dashboards.assembly import open_services  # noqa: PLC0415
     from dashboards.identity import current_viewer  # noqa: PLC0415
     from dashboards.server import make  # noqa: PLC0415
     from data_access.access.secret import installation_secret  # noqa: PLC0415
@@ -170,6 +97,8 @@ def main() -> None:
 
 def _values() -> StoredValues:
     settings = Settings.from_environment()
+    from dashboards.assembly import open_values  # noqa: PLC0415
+
     return open_values(settings, open_home(settings))
 
 

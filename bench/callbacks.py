@@ -13,9 +13,9 @@ from typing import Any, Final
 from dash._utils import to_json
 from sqlalchemy import select
 
-from app import open_services
 from bench.college import Bench
 from dashboards import PAGES, query
+from dashboards.assembly import open_services
 from dashboards.page import NotFoundError, Page
 from dashboards.wiring import fill, route
 from data_access.access.roles import Role

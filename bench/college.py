@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from app import open_values
+from dashboards.assembly import open_values
 from data_access.clock import today
 from data_access.demo import CollegeSpec, build_demo
 from data_access.installation import open_home, open_lake

@@ -33,7 +33,7 @@ FENCES = {
     "itsdangerous": ("data_access.access.known_browsers",),
     "argon2": ("data_access.access.passwords",),
     "flask": ("app", "dashboards"),
-    "sqlalchemy": ("app", "data_access", "indicators.engine", "indicators.catalogue"),
+    "sqlalchemy": ("app", "dashboards.assembly", "data_access", "indicators.engine", "indicators.catalogue"),
     "alembic": ("data_access.database",),
     "psycopg": ("data_access",),
     "deltalake": ("data_access",),

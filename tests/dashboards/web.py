@@ -14,8 +14,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, insert, select
 from werkzeug.test import TestResponse
 
-from app import ROOT, open_values
+from app import ROOT
 from dashboards import PAGES, identity, server
+from dashboards.assembly import open_values
 from dashboards.services import Services
 from data_access.access.account_files import AccountFile
 from data_access.access.accounts import Accounts

@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from app import open_values
+from dashboards.assembly import open_values
 from data_access.access.scope import Scope
 from data_access.intake import Intake
 from docs.generate import DOCS

@@ -1,0 +1,80 @@
+"""Puts together what pages use: stores, readers and models of one installation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Engine
+
+from dashboards.services import Services
+from data_access.access.account_files import AccountFile
+from data_access.access.accounts import Accounts
+from data_access.access.audit import AuditLog
+from data_access.access.authentication import Authentication
+from data_access.access.nodes import Nodes
+from data_access.access.posts import Posts
+from data_access.access.screen_settings import ScreenSettingStore
+from data_access.access.screens import Screens
+from data_access.access.sessions import Sessions
+from data_access.access.viewer import Viewer
+from data_access.clock import today
+from data_access.installation import open_lake
+from data_access.model_weights import ModelWeights
+from data_access.readers.benchmarks import BenchmarkReader
+from data_access.readers.imports import ImportReader
+from data_access.readers.lessons import LessonReader
+from data_access.readers.loads import LoadReader
+from data_access.readers.majors import MajorReader
+from data_access.readers.provenance import ProvenanceReader
+from data_access.readers.roster import RosterReader
+from data_access.readers.stored import ValueReader
+from data_access.readers.team import TeamReader
+from data_access.settings import Settings
+from indicators.benchmarks import Benchmarks
+from indicators.digest import Digest
+from indicators.eight_dimensions import shipped_model
+from indicators.lessons import Lessons
+from indicators.major_diagnosis import MajorDiagnosis
+from indicators.numbers import Numbers
+from indicators.shelf import Shelf
+from indicators.values import StoredValues
+
+
+def open_values(settings: Settings, database: Engine) -> StoredValues:
+    """The stored values of an installation, with the rosters behind them."""
+    return StoredValues(ValueReader(database), RosterReader(open_lake(settings, database), database))
+
+
+def open_services(settings: Settings, database: Engine, *, viewer: Callable[[], Viewer], secret: bytes) -> Services:
+    """Everything that pages may use in an installation; `viewer` tells who asks in the current request."""
+    audit = AuditLog(database)
+    values = open_values(settings, database)
+    library = Shelf(values.reader, ProvenanceReader(database))
+    model = shipped_model()
+    model_weights = ModelWeights(database, audit, model.as_weights())
+    return Services(
+        values=values,
+        majors=MajorDiagnosis(values, MajorReader(values.rosters.facts), model_weights, model),
+        model_weights=model_weights,
+        lessons=Lessons(LessonReader(values.rosters.facts)),
+        library=library,
+        numbers=Numbers(values.reader),
+        benchmarks=Benchmarks(BenchmarkReader(values.rosters.facts)),
+        digest=Digest(values, library),
+        viewer=viewer,
+        today=today,
+        accounts=Accounts(database, audit),
+        posts=Posts(database, audit),
+        nodes=Nodes(database),
+        account_files=AccountFile(database, audit),
+        sessions=Sessions(database, audit),
+        screens=Screens(database, audit),
+        screen_settings=ScreenSettingStore(database, audit),
+        authentication=Authentication(database, audit, secret),
+        audit=audit,
+        settings=settings,
+        team=TeamReader(values.rosters.facts),
+        rolls=values.rolls,
+        loads=LoadReader(values.rosters.facts),
+        imports=ImportReader(database),
+    )
