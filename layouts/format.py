@@ -65,6 +65,19 @@ def short_name(name: str) -> str:
     return name.partition("(")[0].partition("（")[0] or name
 
 
+def points(hundredths: int, *, signed: bool = False) -> str:
+    """Points of the growth card (储值分), kept in hundredths, with the decimals they have: ``1.78``, ``40``, ``−5``.
+
+    Args:
+        hundredths: what the ledger holds.
+        signed: True for what changes a balance, such as ``+1.78``.
+    """
+    whole, part = divmod(abs(hundredths), 100)
+    digits = f"{whole:,}" + (f".{part:02d}".rstrip("0") if part else "")
+    sign = "−" if hundredths < 0 else "+" if signed and hundredths else ""
+    return f"{sign}{digits}"
+
+
 def line(value: float | tuple[float, float] | None, unit: str = "") -> str:
     """A threshold, such as ``90%``, ``35–65%`` or ``24,000 万元``; whole numbers lose their decimals."""
     if value is None:

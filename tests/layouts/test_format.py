@@ -108,3 +108,20 @@ def test_a_value_never_reads_as_on_the_other_side_of_a_line(value, unit, lines, 
 @pytest.mark.parametrize(("value", "text"), [(0.03, "0.03%"), (0.4, "0.4%"), (0.0, "0.0%"), (12.34, "12.3%")])
 def test_a_distance_never_reads_as_nothing(value, text):
     assert fmt.gap(value, "%") == text
+
+
+@pytest.mark.parametrize(
+    ("hundredths", "plain", "signed"),
+    [
+        (178, "1.78", "+1.78"),
+        (4000, "40", "+40"),
+        (150, "1.5", "+1.5"),
+        (-500, "−5", "−5"),
+        (-5, "−0.05", "−0.05"),
+        (0, "0", "0"),
+        (123_456_7, "12,345.67", "+12,345.67"),
+    ],
+)
+def test_points_are_shown_exactly_with_the_decimals_they_have(hundredths, plain, signed):
+    assert fmt.points(hundredths) == plain
+    assert fmt.points(hundredths, signed=True) == signed
