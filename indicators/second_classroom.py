@@ -47,7 +47,7 @@ class Modules:
         Raises:
             KeyError: there is none.
         """
-        return next((item for item in self.modules if item.key == key), None) or _unknown(key)
+        return {item.key: item for item in self.modules}[key]
 
     def for_scale(self, scale: str) -> tuple[Module, ...]:
         """The modules that help with a scale of the self-tests; none for one that is not named."""
@@ -152,7 +152,3 @@ def transcript(
         required=required,
         recorded=recorded,
     )
-
-
-def _unknown(key: str) -> Module:
-    raise KeyError(key)

@@ -26,6 +26,7 @@ from data_access.demo import (
     quality,
     reporting,
     results,
+    second_classroom,
     services,
     staffing,
     tasks,
@@ -150,6 +151,7 @@ def _facts_of_term(teaching: timetable.Teaching, drift: Drift, failed_before: In
     yield "fact_course_term", appraisal.course_term_table(teaching)
     yield "fact_student_term", growth.student_term_table(teaching, failed_before)
     yield "fact_student_plan", growth.student_plan_table(teaching)
+    yield "fact_second_class", second_classroom.second_class_table(teaching)
     yield "fact_student_event", growth.student_event_table(teaching, drift)
     yield "fact_self_test", growth.self_test_table(teaching)
     yield "fact_class_activity", growth.class_activity_table(teaching)

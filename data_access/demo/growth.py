@@ -9,6 +9,7 @@ from data_access.demo.calendar import TERM_WEEKS, is_holiday
 from data_access.demo.lessons import FIRST_KEY_STEP
 from data_access.demo.moods import Drift
 from data_access.demo.people import STUDY_YEARS, College
+from data_access.demo.second_classroom import TENTHS_A_TERM, credit_tenths
 from data_access.demo.stories import UNRULY_MAJOR, UNRULY_WEEKS
 from data_access.demo.tables import Blank, Bools, Coded, Floats, Ints, build, keys_of
 from data_access.demo.timetable import Teaching, story_class
@@ -44,10 +45,9 @@ def student_term_table(teaching: Teaching, failed_before: Ints | None) -> pa.Tab
     status[~leaving & (rng.random(count) < 0.004)] = 2
     grade = college.grade_in(term)[people]
     seniority = (grade - 1) * 2 + term.number
-    required = 6.0 * seniority
-    diligence = college.students.diligence[people]
-    earned = required * (1.22 + 0.16 * diligence + 0.1 * rng.standard_normal(count)) - (1 - term.progress) * 2
-    risk = -2.0 * diligence - 1.6 * college.students.ability[people] + 1.5 * rng.standard_normal(count)
+    required = TENTHS_A_TERM / 10 * seniority
+    students = college.students
+    risk = -2.0 * students.diligence[people] - 1.6 * students.ability[people] + 1.5 * rng.standard_normal(count)
     # Without a term before, the weakest are taken to have failed; freshmen have no record at all.
     warned = (risk > 5.6) if failed_before is None else failed_before[people] >= 2
     return build(
@@ -59,7 +59,7 @@ def student_term_table(teaching: Teaching, failed_before: Ints | None) -> pa.Tab
             "status": Coded(codes=status, labels=STATUSES),
             "is_on_roll": ~leaving,
             "is_repeat_or_warn": warned & (seniority > 1),
-            "second_class_credit": np.round(np.clip(earned, 0, None), 1),
+            "second_class_credit": credit_tenths(college, term, people) / 10,
             "second_class_required": required,
         },
         first_key=term.term_id * FIRST_KEY_STEP,
