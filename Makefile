@@ -29,7 +29,7 @@ test: install-dev browser ## Everything: lint, types, all tests on SQLite, Postg
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 3 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: bench
 bench: install-dev ## Measure speed, as ratios within one run; needs a quiet machine

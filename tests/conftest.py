@@ -1,6 +1,7 @@
 """What tests of every part share: installations in directories of their own, on either database."""
 
 import dataclasses
+import fcntl
 import itertools
 import os
 import shutil
@@ -19,6 +20,34 @@ DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.slow))
 """The quick tests run on SQLite alone."""
 ROOM_IN_MEMORY = 2 * 1024**3
 """Free bytes of the memory file system from which the PostgreSQL of the tests is kept there."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first: workers take one file after the other, and none should be left alone with a long one."""
+    weight: dict[Path, int] = {}
+    for item in items:
+        heavy = 100 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("slow") else 0
+        weight[item.path] = max(weight.get(item.path, 0), heavy)
+    items.sort(key=lambda item: -weight[item.path])
+
+
+@pytest.fixture(scope="session")
+def made_once(request, tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Gives this worker's own copy of a directory that is made once for all workers of a run."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if hasattr(request.config, "workerinput") else own
+
+    def get(name: str, make: Callable[[Path], object]) -> Path:
+        made = shared / f"once-{name}"
+        with (shared / f"once-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                unfinished = tmp_path_factory.mktemp(f"making-{name}")
+                make(unfinished)
+                unfinished.rename(made)
+        return Path(shutil.copytree(made, tmp_path_factory.mktemp(name) / "home"))
+
+    return get
 
 
 @dataclasses.dataclass(frozen=True)

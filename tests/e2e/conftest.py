@@ -34,10 +34,8 @@ class College:
     settings: Settings
 
 
-@pytest.fixture(scope="session")
-def college(tmp_path_factory) -> Iterator[College]:
-    """A server of 300 students and one term, with the people of the demo."""
-    home = tmp_path_factory.mktemp("college")
+def build(home: Path) -> None:
+    """A demo college of 300 students and one term, with the people of the demo."""
     built = CliRunner().invoke(
         cli,
         ["demo", "--students", "300", "--terms", "1", "--as-of", AS_OF.isoformat(), "--json"],
@@ -45,6 +43,12 @@ def college(tmp_path_factory) -> Iterator[College]:
         catch_exceptions=False,
     )
     assert built.exit_code == 0, built.output
+
+
+@pytest.fixture(scope="session")
+def college(made_once) -> Iterator[College]:
+    """The demo college, served."""
+    home = made_once("demo-college", build)
     settings = Settings.at(home)
     server = make_server("127.0.0.1", 0, create_app(settings), threaded=True)
     thread = threading.Thread(target=server.serve_forever)

@@ -42,15 +42,19 @@ class Place:
         return visitor
 
 
-@pytest.fixture(scope="session")
-def place(tmp_path_factory) -> Place:
-    settings = Settings.at(tmp_path_factory.mktemp("canaries"))
+def build(home: Path) -> None:
+    settings = Settings.at(home)
     database = open_home(settings)
     lake = open_lake(settings, database)
     load_tables(lake, iter(tables().items()))
     compute(lake, database, shipped_library(), as_of=AS_OF)
     _people(database)
     database.dispose()
+
+
+@pytest.fixture(scope="session")
+def place(made_once) -> Place:
+    settings = Settings.at(made_once("canary-college", build))
     return Place(create_app(settings), settings)
 
 
