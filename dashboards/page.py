@@ -33,6 +33,7 @@ class Kind(StrEnum):
     SELECT = "select"
     SEARCH = "search"
     TOGGLE = "toggle"
+    DATE = "date"
     LINK = "link"
     """Only by links on the page, such as the page number."""
 

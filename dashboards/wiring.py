@@ -385,6 +385,8 @@ def control(page: Page, choice: Choice) -> Component:
     control_id = ids.control(page.name, item.name)
     if item.kind is Kind.SEARCH:
         return controls.search(item.label, control_id=control_id, value=choice.value)
+    if item.kind is Kind.DATE:
+        return controls.date(item.label, control_id=control_id, value=choice.value)
     draw = controls.select if item.kind is Kind.SELECT else controls.toggle
     return draw(item.label, control_id=control_id, options=choice.options, value=choice.value)
 

@@ -46,6 +46,12 @@ def search(label: str, *, control_id: dict[str, Any], value: str) -> Component:
     return html.Label([html.Span(label, className="visually-hidden"), box], className="control control-search")
 
 
+def date(label: str, *, control_id: dict[str, Any], value: str) -> Component:
+    """A day, such as ``2026-11-20``, picked from the browser's own calendar; empty for none."""
+    box = dbc.Input(id=control_id, value=value, type="date", debounce=600, size="sm")
+    return html.Label([html.Span(label, className="control-label"), box], className="control")
+
+
 def toggle(label: str, *, control_id: dict[str, Any], options: Sequence[Option], value: str) -> Component:
     """Two or three choices side by side, one of them on."""
     return html.Fieldset(

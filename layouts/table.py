@@ -53,16 +53,19 @@ class Linked:
     Attributes:
         is_in_place: True where the link changes what is shown here, so that the page must not jump.
         is_on: True where the link stands for what is picked now.
+        is_form: True where the server draws the page that it leads to, so that the browser has to fetch it.
     """
 
     text: str
     href: str
     is_in_place: bool = False
     is_on: bool = False
+    is_form: bool = False
 
     def to_json(self) -> dict[str, str]:
         """The cell as the browser builds it."""
-        names = [*(["in-place"] if self.is_in_place else []), *(["is-on"] if self.is_on else [])]
+        told = (("in-place", self.is_in_place), ("is-on", self.is_on), ("to-form", self.is_form))
+        names = [name for name, holds in told if holds]
         return {"text": self.text, "href": self.href, "name": " ".join(names)}
 
 

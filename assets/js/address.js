@@ -80,7 +80,7 @@
       return;
     }
     const target = event.target instanceof Element ? event.target.closest('.chart a, .data-table a, a.in-place') : null;
-    if (target === null) {
+    if (target === null || target.classList.contains('to-form')) {
       return;
     }
     const href = target.getAttribute('href') || target.getAttributeNS('http://www.w3.org/1999/xlink', 'href');

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from dashboards.courses import PAGE
-from dashboards.page import NotFoundError
+from dashboards.page import Filter, Kind, NotFoundError
 from tests.dashboards.college import TERM, College, services
 
 
@@ -57,3 +57,10 @@ def test_two_parts_of_one_name_are_refused(part):
     twice = (getattr(PAGE, part)[0],) * 2
     with pytest.raises(ValueError, match="more than one"):
         dataclasses.replace(PAGE, **{part: twice})
+
+
+@pytest.mark.parametrize(("asked", "taken"), [("2026-11-20", "2026-11-20"), ("2026-13-01", ""), ("yesterday", "")])
+def test_a_filter_of_days_takes_a_day_and_nothing_else(asked, taken):
+    day = Filter(name="on", label="截至", kind=Kind.DATE, pattern=r"(20\d\d-(0[1-9]|1[0-2])-[0-3]\d)?")
+    page = dataclasses.replace(PAGE, filters=(day,))
+    assert page.view(services(College()), path=PAGE.path, search=f"?on={asked}")["on"] == taken

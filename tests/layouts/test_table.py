@@ -49,6 +49,10 @@ def test_a_sorted_column_says_so_and_links_to_its_order():
             Linked(text="01", href="/x", is_in_place=True, is_on=True),
             {"text": "01", "href": "/x", "name": "in-place is-on"},
         ),
+        (
+            Linked(text="申诉", href="/disputes/new?entry=7", is_form=True),
+            {"text": "申诉", "href": "/disputes/new?entry=7", "name": "to-form"},
+        ),
         (Marked(text="旷课", name="status-missed"), {"text": "旷课", "name": "status-missed"}),
     ],
 )

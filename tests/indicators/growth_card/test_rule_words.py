@@ -46,7 +46,7 @@ def test_every_rule_tells_all_that_a_term_can_bring_and_take(point):
     numbers = {float(number) for number in re.findall(r"\d+(?:\.\d+)?", told)}
     if point.rule in {Rule.COUNT_UP, Rule.DELTA, Rule.BAND_HOURS, Rule.PARTICIPATE} or point.opening:
         assert point.max_deposit in numbers or point.opening in numbers
-    if point.rule not in {Rule.BAND_HOURS} and point.max_deduct:
+    if point.rule is not Rule.BAND_HOURS and point.max_deduct:
         assert f"最多扣 {point.max_deduct:g} 分" in told
 
 
