@@ -29,6 +29,7 @@ from data_access.progress import progress_bar
 from data_access.roster_commands import follow_roster, roster_command
 from data_access.safe_start import check_safe_start
 from data_access.settings import Settings
+from indicators.growth_card_commands import card_group
 
 if TYPE_CHECKING:
     from indicators.values import StoredValues
@@ -86,7 +87,7 @@ def cli() -> None:
 
 
 account_group.add_command(account_import)
-for _command in (account_group, audit_group, import_command, lake_group, roster_command, undo_command):
+for _command in (account_group, audit_group, card_group, import_command, lake_group, roster_command, undo_command):
     cli.add_command(_command)
 
 
