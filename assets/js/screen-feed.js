@@ -41,10 +41,11 @@ function keep(text, at) {
   }
 }
 
-/** What the server says to a screen that it refuses; empty where something between them answered. */
+/** What the server says to a screen that it refuses; empty where something between them answered. Throws where it is cut off. */
 async function reason(answer) {
+  const text = await answer.text();
   try {
-    return String(JSON.parse(await answer.text()).message || "");
+    return String(JSON.parse(text).message || "");
   } catch {
     return "";
   }

@@ -6,7 +6,10 @@ That the console stays silent and no other host is asked is seen to by the fixtu
 import pytest
 from playwright.sync_api import TimeoutError as Timeout
 
-from data_access.access.roles import Role
+from dashboards import PAGES
+from dashboards.navigation import SERVER_PAGES
+from data_access.access.roles import ADMINISTRATORS, Role
+from data_access.access.rules import permissions_of
 from tests.e2e.tour import DRAWN, tour
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -29,6 +32,13 @@ BLANK = """() => [...document.querySelectorAll('main .panel')].filter((panel) =>
 
 def test_there_is_somebody_of_every_role():
     assert len(PEOPLE) == len(Role) - 1  # the wall screen has a page and tests of its own
+
+
+def test_every_page_is_open_to_somebody_who_sees_it_narrower():
+    roles = [Role.LEADER, Role.TEACHER, Role.STUDENT, Role.DATA_STEWARD, *ADMINISTRATORS]
+    assert len(roles) == len(LAID_OUT_BY)
+    asked = {page.requires for page in PAGES} | {page.requires for page in SERVER_PAGES}
+    assert asked <= permissions_of(roles)
 
 
 @pytest.mark.parametrize("person", PEOPLE)
