@@ -34,6 +34,7 @@ _SUBJECTS_ZH: Final = {
     "demo": "演示数据",
     "roster": "名册",
     "screen": "大屏",
+    "dispute": "申诉",
 }
 _FACTS_ZH: Final = {
     "accounts": "账号",
@@ -47,6 +48,8 @@ _FACTS_ZH: Final = {
     "disabled": "停用账号",
     "enabled": "启用账号",
     "ended": "终止岗位",
+    "entry": "流水",
+    "agrees": "同意更正",
     "fault": "问题",
     "file": "文件",
     "files": "文件",
@@ -78,6 +81,7 @@ _FACTS_ZH: Final = {
     "seconds": "停留秒数",
     "sequence": "序号",
     "sha256": "文件 SHA-256",
+    "term": "学期",
     "source": "来源",
     "started": "新增岗位",
     "status": "状态",
@@ -107,6 +111,13 @@ _VALUES_ZH: Final[Mapping[str, Mapping[str, str]]] = {
         "revoked": "撤销令牌",
         "set": "修改设置",
         "undone": "撤销",
+        "submitted": "提交",
+        "opened": "提出",
+        "withdrawn": "撤回",
+        "answered": "答复",
+        "upheld": "成立",
+        "rejected": "不成立",
+        "settled": "入账",
     },
     "status": {"committed": "已导入", "unchanged": "没有变化", "refused": "被拒收", "undone": "已撤销"},
     "because": {

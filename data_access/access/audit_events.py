@@ -24,8 +24,11 @@ class AuditKind(StrEnum):
     EXPORT = "export"
     IMPORT = "import"
     TARGET = "target"
+    DISPUTE = "dispute"
     ROSTER = "roster"
+    GROWTH = "growth"
     MAINTENANCE = "maintenance"
+    ENTRY = "entry"
 
     @property
     def name_zh(self) -> str:
@@ -44,8 +47,11 @@ _KINDS_ZH: Final = {
     AuditKind.EXPORT: "导出",
     AuditKind.IMPORT: "导入",
     AuditKind.TARGET: "目标",
+    AuditKind.DISPUTE: "申诉",
     AuditKind.ROSTER: "名册同步",
+    AuditKind.GROWTH: "学生成长",
     AuditKind.MAINTENANCE: "系统维护",
+    AuditKind.ENTRY: "采分录入",
 }
 
 

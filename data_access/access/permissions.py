@@ -24,6 +24,7 @@ class Permission(StrEnum):
     PANEL_EXPORT = "panel:export"
     ENTRY_RECORD = "entry:record"
     ENTRY_OVERSEE = "entry:oversee"
+    DISPUTE_VIEW = "dispute:view"
     DISPUTE_OPEN = "dispute:open"
     DISPUTE_ANSWER = "dispute:answer"
     DISPUTE_DECIDE = "dispute:decide"
@@ -63,6 +64,7 @@ _NAMES_ZH = {
     Permission.PANEL_EXPORT: "导出图表",
     Permission.ENTRY_RECORD: "采分录入",
     Permission.ENTRY_OVERSEE: "查看采分及时率",
+    Permission.DISPUTE_VIEW: "查看与自己有关的申诉",
     Permission.DISPUTE_OPEN: "对储值卡流水申诉",
     Permission.DISPUTE_ANSWER: "答复申诉",
     Permission.DISPUTE_DECIDE: "审核申诉",

@@ -168,6 +168,11 @@ ALLOWANCES: Final = (
         reason="采分及时率低于95%要有人提醒",
     ),
     Allowance(
+        permission=Permission.DISPUTE_VIEW,
+        roles=_COLLECTORS | {Role.STUDENT, Role.DEPARTMENT_HEAD},
+        reason="申诉的学生、答复的采分主体与审核的人各看与自己有关的申诉",
+    ),
+    Allowance(
         permission=Permission.DISPUTE_OPEN,
         roles=frozenset({Role.STUDENT}),
         reason="学生可以在7个自然日内对本人的流水申诉",
