@@ -18,7 +18,8 @@ from data_access.clock import today
 from data_access.installation import open_home
 from data_access.settings import OpenIdConnect, Settings
 from tests.e2e.conftest import PATIENCE_MS
-from tests.security.providers import CLIENT_ID, CLIENT_SECRET, Fault, OidcProvider, oidc_provider
+from tests.security.oidc_provider import OidcProvider, oidc_provider
+from tests.security.providers import CLIENT_ID, CLIENT_SECRET, Fault
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -1,4 +1,4 @@
-"""The real application with a real provider on loopback (`tests.security.providers`)."""
+"""The real application with a real provider on loopback (`tests.security.oidc_provider`, `cas_provider`)."""
 
 import contextlib
 import dataclasses
@@ -16,7 +16,8 @@ from data_access.database.access_models import AuditEvent, SignIn
 from data_access.installation import open_home
 from data_access.settings import Settings
 from tests.dashboards.single_sign_on.place import PUBLIC, SOMEBODY, Place, configured, people
-from tests.security.providers import cas_provider, oidc_provider
+from tests.security.cas_provider import cas_provider
+from tests.security.oidc_provider import oidc_provider
 
 ADDRESSES = itertools.count(2)
 
