@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from flask import Flask, Response, request
 
-from tests.security.providers import HOSTILE, Fault, Provider, serving
+from tests.security.providers import HOSTILE, Fault, Provider, disguised, serving
 
 _CAS = "http://www.yale.edu/tp/cas"
 _BOMB = "".join(f'<!ENTITY a{n + 1} "{f"&a{n};" * 10}">' for n in range(9))
@@ -65,7 +65,7 @@ class CasProvider(Provider):
             Fault.NO_USERNAME: success.replace(user, ""),
             Fault.EMPTY_USERNAME: success.replace(user, "<cas:user/>"),
             Fault.LONG_USERNAME: success.replace(username, "卌" * 300),
-            Fault.DISGUISED_USERNAME: success.replace(username, _disguised(username)),
+            Fault.DISGUISED_USERNAME: success.replace(username, disguised(username)),
             Fault.EXTERNAL_ENTITY: outside + entity,
             Fault.NESTED_ENTITIES: f'<!DOCTYPE r [<!ENTITY a0 "{username}">{_BOMB}]>{entity}',
             Fault.WIDE_CHARACTERS: (f'<!DOCTYPE r [<!ENTITY a9 "{username}">]>' + entity).encode("utf-16"),
@@ -74,11 +74,6 @@ class CasProvider(Provider):
             Fault.EMPTY_ANSWER: "",
         }
         return answers.get(self.fault, success) if self.fault else success
-
-
-def _disguised(name: str) -> str:
-    """`name` in full-width letters."""
-    return "".join(chr(ord(letter) + 0xFEE0) for letter in name)
 
 
 def _xml(text: str | bytes) -> Response:

@@ -18,7 +18,7 @@ from flask import Flask, Response, jsonify, request
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
-from tests.security.providers import CLIENT_ID, CLIENT_SECRET, ELSEWHERE, HOSTILE, Fault, Provider, serving
+from tests.security.providers import CLIENT_ID, CLIENT_SECRET, ELSEWHERE, HOSTILE, Fault, Provider, disguised, serving
 
 
 @functools.cache
@@ -163,7 +163,7 @@ class OidcProvider(Provider):
             Fault.EMPTY_USERNAME: {"preferred_username": " "},
             Fault.NUMERIC_USERNAME: {"preferred_username": 20240101},
             Fault.LONG_USERNAME: {"preferred_username": "卌" * 300},
-            Fault.DISGUISED_USERNAME: {"preferred_username": _disguised(self.username)},
+            Fault.DISGUISED_USERNAME: {"preferred_username": disguised(self.username)},
         }
         claims |= changes.get(self.fault, {}) if self.fault else {}
         if self.keeps_details_apart:

@@ -164,3 +164,8 @@ def serving(provider: SomeProvider, app: Flask) -> Iterator[SomeProvider]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def disguised(name: str) -> str:
+    """`name` in full-width letters."""
+    return "".join(chr(ord(letter) + 0xFEE0) for letter in name)
