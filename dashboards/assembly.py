@@ -27,15 +27,18 @@ from data_access.readers.loads import LoadReader
 from data_access.readers.majors import MajorReader
 from data_access.readers.provenance import ProvenanceReader
 from data_access.readers.roster import RosterReader
+from data_access.readers.second_classroom import SecondClassReader
 from data_access.readers.stored import ValueReader
 from data_access.readers.team import TeamReader
 from data_access.settings import Settings
 from indicators.benchmarks import Benchmarks
 from indicators.digest import Digest
 from indicators.eight_dimensions import shipped_model
+from indicators.growth_card.accounts import GrowthCards
 from indicators.lessons import Lessons
 from indicators.major_diagnosis import MajorDiagnosis
 from indicators.numbers import Numbers
+from indicators.second_classroom import SecondClassroom, shipped_modules
 from indicators.shelf import Shelf
 from indicators.values import StoredValues
 
@@ -61,6 +64,7 @@ def open_services(settings: Settings, database: Engine, *, viewer: Callable[[], 
         numbers=Numbers(values.reader),
         benchmarks=Benchmarks(BenchmarkReader(values.rosters.facts)),
         digest=Digest(values, library),
+        cards=GrowthCards(values.reader),
         viewer=viewer,
         today=today,
         accounts=Accounts(database, audit),
@@ -77,4 +81,5 @@ def open_services(settings: Settings, database: Engine, *, viewer: Callable[[], 
         rolls=values.rolls,
         loads=LoadReader(values.rosters.facts),
         imports=ImportReader(database),
+        second_classroom=SecondClassroom(SecondClassReader(values.rosters.facts), shipped_modules()),
     )

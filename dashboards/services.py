@@ -43,9 +43,11 @@ if TYPE_CHECKING:
     from data_access.settings import Settings
     from indicators.benchmarks import Benchmarks
     from indicators.digest import Digest
+    from indicators.growth_card.accounts import GrowthCards
     from indicators.lessons import Lessons
     from indicators.major_diagnosis import MajorDiagnosis
     from indicators.numbers import Numbers
+    from indicators.second_classroom import SecondClassroom
     from indicators.shelf import Shelf
 
 
@@ -182,6 +184,7 @@ class Services:
     team: TeamReader = _ABSENT
     rolls: ClassRollReader = _ABSENT
     benchmarks: Benchmarks = _ABSENT
+    cards: GrowthCards = _ABSENT
     digest: Digest = _ABSENT
     lessons: Lessons = _ABSENT
     library: Shelf = _ABSENT
@@ -190,6 +193,7 @@ class Services:
     imports: ImportReader = _ABSENT
     majors: MajorDiagnosis = _ABSENT
     model_weights: ModelWeights = _ABSENT
+    second_classroom: SecondClassroom = _ABSENT
 
     def scope(self) -> Scope:
         """What the viewer of the current request may read."""

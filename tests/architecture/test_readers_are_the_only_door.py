@@ -20,6 +20,7 @@ from data_access.access.sessions import Sessions
 from indicators import standing
 from indicators.benchmarks import Benchmarks
 from indicators.digest import Digest
+from indicators.growth_card.accounts import GrowthCards
 from indicators.lessons import Lessons
 from indicators.major_diagnosis import MajorDiagnosis
 from indicators.numbers import Numbers
@@ -51,6 +52,7 @@ MAY_ASK = {
     "data_access.merging": "compares staged rows with those that exist",
     "data_access.reverting": "takes rows of a commit back",
     "data_access.model_weights": "weights of the model, which are no rows of anybody",
+    "data_access.self_tests": "keeps filled-in self-tests, of a student within the scope it is given",
     "data_access.safe_start": "whether demo accounts are left, before a server starts",
     "data_access.intake": "takes files in; what it says of their rows goes to who brought them",
     "data_access.demo": "builds the demo college and its accounts",
@@ -225,10 +227,13 @@ DOORS: tuple[type, ...] = (
     Nodes,
     Benchmarks,
     Digest,
+    GrowthCards,
     MajorDiagnosis,
 )
 """Classes besides the readers from which pages get rows."""
 NO_ROWS = {
+    "CardLedgerReader.terms": "terms",
+    "GrowthCards.terms": "terms",
     "MajorDiagnosis.years": "years",
     "MajorDiagnosis.model_of": "weights of the model",
     "ProvenanceReader.run": "versions of library and data",
@@ -275,6 +280,7 @@ NO_ROWS = {
     "plans.stored_plan": "how an indicator is read",
     "plans.subject_of": "what an indicator is about",
     "small_groups.is_judged": "whether groups are to be judged; the scope stands in line, it is what is asked about",
+    "self_test_groups.group_results": "counts people it is given, and leaves out few",
     "suppression.readable": "counts people it is given",
 }
 """Public functions without a scope, and what they give instead of rows."""

@@ -1,0 +1,153 @@
+"""What one question to accounts needs besides the account itself: points, terms, and what each point tells of."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from data_access.access.scope import Scope
+from data_access.errors import UnknownNameError, suggestion
+from data_access.readers.card_ledger import CardLedgerReader, StoredEntry, StoredTerm, Subjects, Wanted
+from data_access.readers.catalogue import Catalogue
+from data_access.readers.plans import subject_of
+from data_access.readers.stored import ValueReader
+from indicators.growth_card.entry_lines import Origins
+from indicators.growth_card.points import Card, Point
+from indicators.growth_card.slots import CardTerm, Span, months_between
+from indicators.growth_card.statements import Change, Latest, value_words
+from indicators.model import Level
+
+_LONG_AGO: Final = dt.date(1970, 1, 1)
+
+
+class LedgerReading:
+    """The ledger of students or of classes in one state of the database.
+
+    Args:
+        values: a reader bound to that state.
+        card: points and bands.
+        holder: whose accounts.
+    """
+
+    def __init__(self, values: ValueReader, card: Card, holder: Level) -> None:
+        self.reader = CardLedgerReader(values)
+        self.card = card
+        self.holder = holder
+        self.points = tuple(point for point in card.of(holder) if not point.is_neutral)
+        self._catalogue = values.catalogue()
+        self.about = subjects(self._catalogue, self.points)
+        self.terms = tuple(card_term(row) for row in self.reader.terms())
+        self.origins = Origins(
+            card=card,
+            terms={term.term_id: term for term in self.terms},
+            units={p.code: str(self._catalogue.definitions.get(p.code, {}).get("unit", "")) for p in self.points},
+            kinds={p.code: plan.kind for p in self.points if (plan := self._catalogue.own(p.code))},
+        )
+
+    def term(self, key: str | None) -> CardTerm | None:
+        """The term of that key; None where none is named."""
+        if key is None:
+            return None
+        known = {term.key: term for term in self.terms}
+        if key not in known:
+            raise UnknownNameError(f"Nothing was posted to a term {key!r}{suggestion(key, known)}")
+        return known[key]
+
+    def shown(self, sums: Mapping[int, object], on: dt.date | None) -> CardTerm | None:
+        """The term to show where none is named: that of the day, or else the last with entries."""
+        if on is not None:
+            return next((term for term in reversed(self.terms) if term.start <= on), None)
+        with_entries = [term for term in self.terms if term.term_id in sums]
+        return next(reversed(with_entries or self.terms), None)
+
+    def wanted(
+        self, *, term_key: str | None, code: str | None, account: str | None, kind: str | None, until: dt.date | None
+    ) -> Wanted:
+        """Entries by what a page filters them by."""
+        term = self.term(term_key)
+        codes = None
+        if code is not None or account is not None:
+            codes = [p.code for p in self.points if code in (None, p.code) and account in (None, p.account)]
+        return Wanted(term_id=term.term_id if term else None, codes=codes, kind=kind, until=until)
+
+    def live(self, holder_id: int, term: CardTerm, on: dt.date | None, scope: Scope) -> list[StoredEntry]:
+        """The entries of a term that count, the last booked first."""
+        wanted = Wanted(term_id=term.term_id, until=on, live=True)
+        return self.reader.entries(self.holder.key, holder_id, about=self.about, wanted=wanted, scope=scope)
+
+    def last_day(self, live: Sequence[StoredEntry]) -> dt.date:
+        """The day that an account stands at where none is named: the last one with facts or with an entry."""
+        known = [plan for plan in (self._data_date, *(entry.booked_on for entry in live[:1])) if plan]
+        return max(known, default=_LONG_AGO)
+
+    @property
+    def _data_date(self) -> dt.date | None:
+        return None if self._catalogue.run is None else self.reader.values.versions().data_date
+
+    def grade_year(self, holder_id: int, scope: Scope) -> int | None:
+        """Year in which a student or class began; None where that is not known."""
+        found = self.reader.values.entities(self.holder.key, scope=scope, entity_ids=[holder_id])
+        return found[0]["grade_year"] if found else None
+
+    def latest(self, live: Sequence[StoredEntry]) -> Mapping[str, Latest]:
+        """The last slot of each point with a value."""
+        found: dict[str, Latest] = {}
+        for entry in live:
+            if entry.raw is not None and entry.point not in found:
+                label = self.origins.slot_label(entry.term_id, entry.point, entry.slot)
+                found[entry.point] = Latest(slot_label=label, raw=entry.raw)
+        return found
+
+    def changes(self, recent: Sequence[StoredEntry]) -> tuple[Change, ...]:
+        """What points have brought by these entries, the last booked first; what cancels out is no change."""
+        of_point: dict[str, list[StoredEntry]] = defaultdict(list)
+        for entry in recent:
+            of_point[entry.point].append(entry)
+        return tuple(
+            Change(
+                code=code,
+                name=self.card.by_code[code].name,
+                account=self.card.by_code[code].account,
+                points=net,
+                reason=self._reason(entries),
+                booked_on=entries[0].booked_on,
+            )
+            for code, entries in of_point.items()
+            if (net := sum(entry.points for entry in entries))
+        )
+
+    def _reason(self, entries: Sequence[StoredEntry]) -> str:
+        """What stands behind a change: the slots that count, with their values."""
+        told = [entry for entry in entries if entry.is_live and entry.points] or entries[:1]
+        words = []
+        for entry in reversed(told):
+            point = self.card.by_code[entry.point]
+            value = value_words(point, entry.raw, self.origins.units[entry.point])
+            words.append(f"{self.origins.slot_label(entry.term_id, entry.point, entry.slot)} {value}".rstrip())
+        return "、".join(words)
+
+
+def card_term(row: StoredTerm) -> CardTerm:
+    """A term of the ledger with its weeks and months."""
+    return CardTerm(
+        term_id=row.term_id,
+        key=row.key,
+        acad_start=row.acad_start,
+        number=row.number,
+        start=row.start,
+        end=row.end,
+        weeks=tuple(Span(key=key, label=label, start=first, end=last) for key, label, first, last in row.weeks),
+        months=months_between(row.start, row.end),
+        freezes_on=row.freezes_on,
+    )
+
+
+def subjects(catalogue: Catalogue, points: Sequence[Point]) -> Subjects:
+    """What each point tells of: what the indicator of its code tells of.
+
+    A point whose indicator nobody has computed is taken to be sensitive in every way.
+    """
+    unknown = {"department": ""}
+    return {point.code: subject_of(catalogue.definitions.get(point.code, unknown)) for point in points}
