@@ -278,7 +278,9 @@ class SheetStore:
         if new:
             connection.execute(insert(CardMark), [{**row, "sheet_id": sheet_id} for row in new])
         if changed:
-            connection.execute(_CHANGED, [{f"set_{name}": v for name, v in row.items()} for row in _of(sheet_id, changed)])
+            connection.execute(
+                _CHANGED, [{f"set_{name}": v for name, v in row.items()} for row in _of(sheet_id, changed)]
+            )
         if changes:
             connection.execute(insert(CardMarkChange), changes)
         return Saved(versions=versions, conflicts=conflicts, at=moment)
