@@ -1,0 +1,1 @@
+"""Stores of the growth card: ledger, entry sheets, disputes and corrections."""
