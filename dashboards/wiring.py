@@ -70,7 +70,7 @@ def build(
         update_title=None,
         assets_folder=assets_folder,
         # imported by 00-tokens.css into a layer below our own rules; the wall screen is no part of the application
-        assets_ignore=r"bootstrap-.*\.css|^(80-)?screen",
+        assets_ignore=r"bootstrap-.*\.css|^(80-)?screen|^(77-)?entry",
         serve_locally=True,
         suppress_callback_exceptions=True,  # else every layout would be embedded in every page
         include_pages_meta=False,
