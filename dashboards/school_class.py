@@ -9,7 +9,16 @@ from typing import Final
 
 import numpy as np
 
-from dashboards import filters, ids, weekly
+from dashboards import (
+    filters,
+    growth_card,
+    growth_class,
+    growth_ledger,
+    growth_panels,
+    ids,
+    second_classroom,
+    weekly,
+)
 from dashboards.aspects import draw_all
 from dashboards.desks import ATTENDANCE, COURSE_RATES, HOMEWORK, PARTICIPATION
 from dashboards.number import Number
@@ -18,7 +27,7 @@ from dashboards.page import Heading, NotFoundError, Page, Panel, View, missing
 from dashboards.pupils import draw_bands, draw_slipping, recent_and_earlier
 from dashboards.student_aspects import OF_CLASS, OF_STUDENT
 from data_access.access.permissions import Permission
-from indicators.model import SCHOOL_ID
+from indicators.model import SCHOOL_ID, Level
 from indicators.results import Board, ClassInfo, Reading
 from layouts import format as fmt
 from layouts import states, table, tiles
@@ -51,6 +60,17 @@ class SchoolClass:
         if found is None:
             raise NotFoundError(missing("班级", number))
         return found
+
+    @cached_property
+    def growth(self) -> growth_card.Growth:
+        """The growth card of the class."""
+        class_id = self.view.ids["class_id"]
+        return growth_card.Growth(view=self.view, scope=self.view.scope, holder=Level.CLASS, holder_id=class_id)
+
+    @cached_property
+    def growth_members(self) -> growth_class.Members:
+        """The growth cards of its students."""
+        return growth_class.Members(growth=self.growth)
 
     @cached_property
     def readings(self) -> Sequence[Reading]:
@@ -241,6 +261,19 @@ def draw_students(data: SchoolClass) -> Content:
     )
 
 
+def draw_second_classroom(data: SchoolClass) -> Content:
+    """Credits of the second classroom, those who lack most first."""
+    services, class_id = data.view.services, data.info.class_id
+    found = services.second_classroom.of_class(class_id, term_key=data.view["term"], scope=data.view.scope)
+    return second_classroom.draw_class(
+        found,
+        class_id=class_id,
+        term_name=filters.term_name(data.view),
+        info=services.values.indicator(second_classroom.ATTAINMENT),
+        link=link_of(services.viewer(), "student"),
+    )
+
+
 def heading(data: SchoolClass) -> Heading:
     """Name, major, grade and who looks after the class."""
     info = data.info
@@ -265,10 +298,11 @@ PAGE: Final = Page(
     title="班级",
     requires=Permission.CLASS_VIEW,
     parent="students",
-    filters=(filters.TERM,),
+    filters=(filters.TERM, growth_card.ON, growth_class.BAND, *growth_ledger.FILTERS),
     load=lambda view: SchoolClass(view=view),
     heading=heading,
     panels=(
+        *growth_panels.CLASS_FACE,
         Panel(name="summary", title="概况", draw=draw_tiles, height=110, is_framed=False),
         Panel(name="trend", title="逐周到课率", unit="%", draw=draw_trend, columns=7, height=300),
         Panel(name="slipping", title="需要谈话的学生", draw=draw_talks, columns=5, height=300),
@@ -280,8 +314,17 @@ PAGE: Final = Page(
             height=180,
         ),
         Panel(name="courses", title="本班课程", draw=draw_courses, columns=7, height=300, wave=2),
+        *growth_panels.CLASS_ACCOUNT,
         Panel(name="students", title="学生", draw=draw_students, height=900, wave=2),
         Panel(name="indicators", title="班级指标", draw=draw_class_indicators, height=600, wave=3),
         Panel(name="individual", title="学生指标", draw=draw_student_indicators, height=600, wave=3),
+        Panel(
+            name="second-classroom",
+            title="第二课堂积分",
+            draw=draw_second_classroom,
+            height=600,
+            belongs=lambda data: bool(data.view["term"]) and second_classroom.may_see(data.view.scope),
+            wave=3,
+        ),
     ),
 )

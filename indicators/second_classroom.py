@@ -1,6 +1,6 @@
-"""The second classroom (第二课堂): its modules, and what a student's transcript adds up to.
+"""The second classroom (第二课堂): its modules, what a student's transcript adds up to, and how a class stands.
 
-Source: 南京 三(七)5. The transcript is a pure function of the activities; where the rows come from is the reader's matter.
+Source: 南京 三(七)5.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
+
+from data_access.access.scope import Scope
+from data_access.readers.second_classroom import RecordedCredit, SecondClassReader
 
 MODULES_FILE: Final = Path(__file__).with_name("second_classroom.yaml")
 APPROVED: Final = "通过"
@@ -102,6 +105,62 @@ class Transcript:
     def untouched(self) -> tuple[Module, ...]:
         """The modules without any approved activity."""
         return tuple(item.module for item in self.modules if not item.count)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassCredits:
+    """How the students of a class stand in a term, by what the roll of that term says.
+
+    Attributes:
+        students: those on the roll, the largest lack first.
+    """
+
+    students: tuple[RecordedCredit, ...]
+
+    @property
+    def reached(self) -> int:
+        """How many have the credits that are required."""
+        return sum(has_reached(item) for item in self.students)
+
+    @property
+    def attainment(self) -> float | None:
+        """第二课堂积分达标率 in %, as STU-GRP-07 defines it; None where nobody is on the roll."""
+        return 100.0 * self.reached / len(self.students) if self.students else None
+
+
+class SecondClassroom:
+    """Transcripts and the standing of classes, within a scope."""
+
+    def __init__(self, reader: SecondClassReader, modules: Modules) -> None:
+        self._reader = reader
+        self.modules = modules
+
+    def transcript(self, student_id: int, *, term_key: str, scope: Scope) -> Transcript:
+        """A student's transcript at the end of a term, or so far; an empty one of a student outside the scope."""
+        activities = [Activity(**row) for row in self._reader.activities(student_id, term_key=term_key, scope=scope)]
+        recorded = next(iter(self._reader.credits(term_key, student_id=student_id, scope=scope)), None)
+        return transcript(
+            activities,
+            required=None if recorded is None else recorded.required,
+            recorded=None if recorded is None else recorded.credit,
+            modules=self.modules,
+        )
+
+    def of_class(self, class_id: int, *, term_key: str, scope: Scope) -> ClassCredits:
+        """The students of a class in a term; nobody of a class outside the scope."""
+        rows = self._reader.credits(term_key, class_id=class_id, scope=scope)
+        on_roll = [row for row in rows if row.is_on_roll]
+        return ClassCredits(students=tuple(sorted(on_roll, key=lambda row: (-lack_of(row), row.student_no))))
+
+
+def has_reached(row: RecordedCredit) -> bool:
+    """True where the credits required are there; where either is unknown it cannot be said, and counts as no."""
+    return row.credit is not None and row.required is not None and row.credit >= row.required
+
+
+def lack_of(row: RecordedCredit) -> float:
+    """Credits still lacking; 0 where enough, and where nothing is required."""
+    return max(0.0, round((row.required or 0.0) - (row.credit or 0.0), 1))
 
 
 @cache

@@ -28,6 +28,7 @@ from indicators.results import (
 from tests.dashboards.classroom import Classroom
 from tests.dashboards.college import ATTENDANCE, CLASSES, COURSES, DEPARTMENTS, EVERYBODY, TEACHERS, College, week
 from tests.dashboards.people import Rolls, Team
+from tests.dashboards.second_classroom import Credits
 
 TODAY = dt.date(2026, 11, 21)
 SEPTEMBER = dt.date(2026, 9, 1)
@@ -206,4 +207,5 @@ def services_of(who, campus=None):
         today=lambda: TODAY,
         rolls=Rolls(),
         team=Team(),
+        second_classroom=Credits(),
     )

@@ -10,10 +10,12 @@ import pytest
 from data_access.access.scope import Scope
 from data_access.demo import CollegeSpec, build_demo
 from data_access.readers.roster import RosterReader
+from data_access.readers.second_classroom import SecondClassReader
 from data_access.readers.stored import ValueReader
 from indicators.engine import compute
 from indicators.library import shipped_library
 from indicators.results import STATES
+from indicators.second_classroom import SecondClassroom, shipped_modules
 from indicators.values import StoredValues
 from tests.data_access.demo.conftest import TODAY
 
@@ -60,3 +62,25 @@ def test_every_state_occurs_often_and_most_values_are_sound(
     for state in ("达标", "关注", "预警", "警戒"):
         assert states[state] > 0.02 * graded
         assert indicators_with[state] > 80
+
+
+def test_the_share_of_a_class_with_enough_credits_is_the_stored_indicator(values: StoredValues) -> None:
+    service = SecondClassroom(SecondClassReader(values.rosters.facts), shipped_modules())
+    (plan,) = (plan for plan in values.reader.plans("STU-GRP-07").values() if not plan.so_far)
+    compared = 0
+    for period in values.reader.periods("term"):
+        stored = values.reader.values(plan, "class", period_ids=[period.period_id], scope=EVERYTHING)
+        for row in stored:
+            found = service.of_class(row.entity_id, term_key=period.key, scope=EVERYTHING).attainment
+            assert found == pytest.approx(row.value), (period.key, row.entity_id)
+            compared += 1
+    assert compared > 100
+
+
+def test_a_transcript_adds_up_to_what_the_roll_says(values: StoredValues) -> None:
+    service = SecondClassroom(SecondClassReader(values.rosters.facts), shipped_modules())
+    for period in values.reader.periods("term"):
+        for student_id in range(900, 1800, 90):
+            found = service.transcript(student_id, term_key=period.key, scope=EVERYTHING)
+            assert found.recorded is None or found.credit == found.recorded
+    assert found.credit > 0
