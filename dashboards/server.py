@@ -34,6 +34,7 @@ from dashboards import (
     server_page,
     sign_in,
     single_sign_on,
+    term_report,
     wiring,
 )
 from dashboards.denials import Denials
@@ -63,6 +64,7 @@ BLUEPRINTS: Final[tuple[MakeBlueprint, ...]] = (
     major_weights.blueprint,
     screen.blueprint,
     screen_list.blueprint,
+    term_report.blueprint,
 )
 """Everything that the server draws itself; a module that brings pages of its own is entered here."""
 

@@ -41,18 +41,35 @@ def content_of(snapshot: Snapshot, draw: DrawChart) -> bytes:
 
 def document(snapshot: Snapshot, draw: DrawChart) -> Any:
     """The pages before they are written; see `content_of`."""
+    return _rendered(html(snapshot, draw))
+
+
+def of_template(name: str, **context: Any) -> bytes:
+    """The document that a template of its own describes, with everything it needs inside.
+
+    Raises:
+        UnavailableError: the libraries that set type are not installed.
+    """
+    content: bytes = _rendered(_environment().get_template(name).render(**context)).write_pdf()
+    return content
+
+
+def _rendered(source: str) -> Any:
     try:
         # A second long, and impossible without libraries of the system: only who wants a PDF pays for it.
         import weasyprint  # noqa: PLC0415
     except OSError as error:
         raise UnavailableError(NO_PANGO) from error
 
-    return weasyprint.HTML(string=html(snapshot, draw), url_fetcher=_only_inline(weasyprint)).render()
+    return weasyprint.HTML(string=source, url_fetcher=_only_inline(weasyprint)).render()
+
+
+def _environment() -> Environment:
+    return Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True)
 
 
 def html(snapshot: Snapshot, draw: DrawChart) -> str:
     """The document as HTML, with everything it needs inside."""
-    environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True)
     parts: list[dict[str, Any]] = []
     for part in snapshot.parts:
         if isinstance(part, Chart):
@@ -62,8 +79,10 @@ def html(snapshot: Snapshot, draw: DrawChart) -> str:
         else:
             parts.append({"sheet": part})
     is_wide = bool(snapshot.charts) or any(len(sheet.columns) >= WIDE_FROM for sheet in snapshot.sheets)
-    return environment.get_template("snapshot.html").render(
-        snapshot=snapshot, parts=parts, is_wide=is_wide, written=written, token=tokens()
+    return (
+        _environment()
+        .get_template("snapshot.html")
+        .render(snapshot=snapshot, parts=parts, is_wide=is_wide, written=written, token=tokens())
     )
 
 
