@@ -17,6 +17,8 @@ from data_access.growth_card.dispute_states import Status
 
 STUDENT: Final = 5
 """`CardEntry.holder` of a student's account."""
+CLASS: Final = 4
+"""Likewise of a class's."""
 REVERSAL: Final = "reversal"
 OPENING: Final = "opening"
 

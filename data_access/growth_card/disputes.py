@@ -6,7 +6,7 @@ Two people who act at once are put in order by the database: the second sees wha
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, exists, insert, select, update
@@ -19,7 +19,16 @@ from data_access.access.viewer import Viewer
 from data_access.database import transaction
 from data_access.database.growth_models import CardDispute, CardEntry
 from data_access.growth_card.corrections import correct
-from data_access.growth_card.dispute_case import Case, DisputedEntry, case_of, cases, entries, entry_of
+from data_access.growth_card.dispute_case import (
+    CLASS,
+    Case,
+    DisputedEntry,
+    case_of,
+    cases,
+    entries,
+    entry_of,
+    is_live,
+)
 from data_access.growth_card.dispute_parties import Parties, parties_of
 from data_access.growth_card.dispute_states import (
     FINISHED,
@@ -234,6 +243,22 @@ class DisputeStore:
             if done:
                 revise(connection, revisions, at=self._now())
         return done
+
+    def class_figures(
+        self, class_id: int | None, term_id: int, codes: Collection[str]
+    ) -> Mapping[tuple[str, str], float | None]:
+        """What counts for a class by point and slot: held against each other before and after a posting."""
+        query = select(CardEntry.point, CardEntry.slot, CardEntry.raw).where(
+            CardEntry.holder == CLASS,
+            CardEntry.holder_id == class_id,
+            CardEntry.term_id == term_id,
+            CardEntry.point.in_(sorted(codes)),
+            is_live(),
+        )
+        if class_id is None or not codes:
+            return {}
+        with self._database.connect() as connection:
+            return {(row.point, row.slot): row.raw for row in connection.execute(query)}
 
     # -- parts of a step ----------------------------------------------------------------------
 
