@@ -12,7 +12,7 @@ from flask import Blueprint, Flask
 from flask.typing import ResponseReturnValue
 from werkzeug.routing import IntegerConverter, Map
 
-from dashboards.guard import needs, takes_up_to
+from dashboards.guard import asked_by_pages, needs, takes_up_to
 from dashboards.refusals import refuse
 from dashboards.wording import BUSY
 from data_access.access.permissions import Permission
@@ -32,6 +32,7 @@ class Route:
         view: answers; it gets what the blueprint was made with, then what the path holds. Its name is the endpoint.
         permission: without it, neither page nor data.
         megabytes: largest body that may be sent; 0 for what the server takes as a rule.
+        is_page: False for what only a page's script asks for: it is refused as JSON.
     """
 
     path: str
@@ -39,6 +40,7 @@ class Route:
     permission: Permission
     methods: Sequence[str] = READ
     megabytes: int = 0
+    is_page: bool = True
 
 
 class NumberConverter(IntegerConverter):
@@ -66,6 +68,8 @@ def blueprint_of(name: str, routes: Sequence[Route], *, prefix: str, context: An
         view = needs(route.permission)(_bound(route.view, context))
         if route.megabytes:
             view = takes_up_to(route.megabytes)(view)
+        if not route.is_page:
+            view = asked_by_pages(view)
         made.add_url_rule(route.path, route.view.__name__, view, methods=list(route.methods))
 
     @made.errorhandler(BusyError)

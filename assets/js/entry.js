@@ -74,6 +74,7 @@ function draw() {
 }
 
 function submitted(said) {
+  sync.heard(said);
   const told = element("p", {name: said.is_posted ? "notice notice-done" : "notice", role: "status", text: said.message});
   at("entry-result").replaceChildren(told);
   told.scrollIntoView({block: "nearest"});
