@@ -13,6 +13,7 @@ from data_access.clock import today
 from data_access.installation import open_home, open_lake
 from data_access.progress import progress_bar
 from data_access.settings import Settings
+from indicators.growth_card.commands import card_score, card_verify
 
 if TYPE_CHECKING:
     from indicators.growth_card.posting import Poster
@@ -26,14 +27,17 @@ def open_poster() -> Poster:
     from indicators.growth_card.posting import Poster  # noqa: PLC0415 (a second to import)
 
     settings = Settings.from_environment()
-    database = open_home(settings)
-    lake = open_lake(settings, database)
-    return Poster(lake, database, threads=settings.threads, memory_limit=settings.memory_limit)
+    lake = open_lake(settings, open_home(settings))
+    return Poster(lake, threads=settings.threads, memory_limit=settings.memory_limit)
 
 
 @click.group("card")
 def card_group() -> None:
     """Accounts of the growth card (学生发展储值卡)."""
+
+
+card_group.add_command(card_score)
+card_group.add_command(card_verify)
 
 
 @card_group.command("post")
@@ -52,9 +56,7 @@ def card_post(*, term_key: str | None, is_all: bool, as_json: bool) -> None:
         recorded(AuditKind.MAINTENANCE, "growth card", {"term": "all" if is_all else term_key or "current"}) as note,
         progress_bar(quiet=as_json) as tell,
     ):
-        reports = poster.post_terms(
-            None if is_all else (term_key,), posted_by=POSTED_BY, as_of=today(), progress=tell
-        )
+        reports = poster.post_terms(None if is_all else (term_key,), posted_by=POSTED_BY, as_of=today(), progress=tell)
         note.rows = sum(report.entries + report.reversals for report in reports)
     if as_json:
         click.echo(json.dumps([report.to_dict() for report in reports], ensure_ascii=False, indent=2))

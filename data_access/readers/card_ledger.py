@@ -147,7 +147,7 @@ class CardLedgerReader:
         self.values = values
 
     def terms(self) -> list[StoredTerm]:
-        """Every term that was ever posted to, oldest first."""
+        """Every term of the calendar as it was last posted by, those to come as well, oldest first."""
         query = select(CardTermRow.__table__).order_by(CardTermRow.start_date)
         with self.values.snapshot() as connection:
             return [_term(dict(row)) for row in connection.execute(query).mappings()]

@@ -11,10 +11,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from data_access.access.scope import Scope
-from data_access.readers.card_ledger import CardLedgerReader, PointSum, Wanted
+from data_access.readers.card_ledger import PointSum, Wanted
 from data_access.readers.stored import ValueReader
 from indicators.growth_card.entry_lines import ledger_line
-from indicators.growth_card.ledger_reading import LedgerReading, card_term
+from indicators.growth_card.ledger_reading import LedgerReading
 from indicators.growth_card.points import Card, Schedule, shipped_card
 from indicators.growth_card.slots import CardTerm
 from indicators.growth_card.statements import (
@@ -51,8 +51,9 @@ class GrowthCards:
         self._advice = advice or shipped_advice()
 
     def terms(self) -> tuple[CardTerm, ...]:
-        """Every term that was ever posted to, oldest first."""
-        return tuple(card_term(row) for row in CardLedgerReader(self._values).terms())
+        """Every term that has begun, oldest first."""
+        with self._values.moment() as values:
+            return LedgerReading(values, self.card, Level.STUDENT).terms
 
     def student(
         self, student_id: int, *, term_key: str | None = None, on: dt.date | None = None, scope: Scope
@@ -66,7 +67,7 @@ class GrowthCards:
             scope: what may be read.
 
         Raises:
-            UnknownNameError: nothing was ever posted to such a term.
+            UnknownNameError: no such term has begun.
         """
         return self._view(Level.STUDENT, student_id, term_key=term_key, on=on, scope=scope)
 
@@ -76,7 +77,7 @@ class GrowthCards:
         """The account of a class, as `student` gives that of a student; its quarter is that among its grade.
 
         Raises:
-            UnknownNameError: nothing was ever posted to such a term.
+            UnknownNameError: no such term has begun.
         """
         return self._view(Level.CLASS, class_id, term_key=term_key, on=on, scope=scope)
 
@@ -97,7 +98,7 @@ class GrowthCards:
         """One page of a ledger, the last booked first; None stands for all terms, points, accounts and kinds.
 
         Raises:
-            UnknownNameError: nothing was ever posted to such a term.
+            UnknownNameError: no such term has begun.
         """
         with self._values.moment() as values:
             asked = LedgerReading(values, self.card, holder)
@@ -127,7 +128,7 @@ class GrowthCards:
         """How many `entries` there are on all pages.
 
         Raises:
-            UnknownNameError: nothing was ever posted to such a term.
+            UnknownNameError: no such term has begun.
         """
         with self._values.moment() as values:
             asked = LedgerReading(values, self.card, holder)
@@ -146,11 +147,11 @@ class GrowthCards:
 
         Args:
             class_id: the class.
-            term_key: None for the last term posted to.
+            term_key: None for the last term that has begun.
             scope: what may be read; a band counts what it admits, a quarter is told where it admits everything.
 
         Raises:
-            UnknownNameError: nothing was ever posted to such a term.
+            UnknownNameError: no such term has begun.
         """
         with self._values.moment() as values:
             asked = LedgerReading(values, self.card, Level.STUDENT)
@@ -188,7 +189,7 @@ class GrowthCards:
         Nothing of a term that is over, and nothing where the student is not within the scope.
 
         Raises:
-            UnknownNameError: nothing was ever posted to such a term.
+            UnknownNameError: no such term has begun.
         """
         with self._values.moment() as values:
             asked = LedgerReading(values, self.card, Level.STUDENT)

@@ -38,7 +38,8 @@ class LedgerReading:
         self.points = tuple(point for point in card.of(holder) if not point.is_neutral)
         self._catalogue = values.catalogue()
         self.about = subjects(self._catalogue, self.points)
-        self.terms = tuple(card_term(row) for row in self.reader.terms())
+        self.data_date = values.versions().data_date if self._catalogue.run else None
+        self.terms = begun_terms(self.reader, self.data_date)
         self.origins = Origins(
             card=card,
             terms={term.term_id: term for term in self.terms},
@@ -52,7 +53,7 @@ class LedgerReading:
             return None
         known = {term.key: term for term in self.terms}
         if key not in known:
-            raise UnknownNameError(f"Nothing was posted to a term {key!r}{suggestion(key, known)}")
+            raise UnknownNameError(f"No term {key!r} has begun{suggestion(key, known)}")
         return known[key]
 
     def shown(self, sums: Mapping[int, object], on: dt.date | None) -> CardTerm | None:
@@ -79,12 +80,8 @@ class LedgerReading:
 
     def last_day(self, live: Sequence[StoredEntry]) -> dt.date:
         """The day that an account stands at where none is named: the last one with facts or with an entry."""
-        known = [plan for plan in (self._data_date, *(entry.booked_on for entry in live[:1])) if plan]
+        known = [plan for plan in (self.data_date, *(entry.booked_on for entry in live[:1])) if plan]
         return max(known, default=_LONG_AGO)
-
-    @property
-    def _data_date(self) -> dt.date | None:
-        return None if self._catalogue.run is None else self.reader.values.versions().data_date
 
     def grade_year(self, holder_id: int, scope: Scope) -> int | None:
         """Year in which a student or class began; None where that is not known."""
@@ -127,6 +124,14 @@ class LedgerReading:
             value = value_words(point, entry.raw, self.origins.units[entry.point])
             words.append(f"{self.origins.slot_label(entry.term_id, entry.point, entry.slot)} {value}".rstrip())
         return "、".join(words)
+
+
+def begun_terms(reader: CardLedgerReader, data_date: dt.date | None) -> tuple[CardTerm, ...]:
+    """The terms of the ledger that have begun by the last day with facts, oldest first; all where that is not known.
+
+    The calendar knows terms to come, in which nothing can be shown.
+    """
+    return tuple(card_term(row) for row in reader.terms() if data_date is None or row.start <= data_date)
 
 
 def card_term(row: StoredTerm) -> CardTerm:
