@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -126,6 +126,13 @@ def reach(viewer: Viewer, collector: str) -> ColumnElement[bool]:
     posts = [post for post in viewer.posts if post.role is asked.role and post.is_sound]
     conditions = [_below(post, asked) for post in posts]
     return and_(Entity.level == asked.unit_level, or_(false(), *conditions))
+
+
+def reach_of_nodes(collector: str, nodes: Collection[int]) -> ColumnElement[bool]:
+    """The condition on `Entity` of the units below some nodes of a collector's posts."""
+    asked = COLLECTOR_POSTS[collector]
+    column: ColumnElement[Any] = Entity.__table__.columns[asked.column]
+    return and_(Entity.level == asked.unit_level, column.in_(sorted(nodes)))
 
 
 def unit_of(connection: Connection, key: SheetKey, viewer: Viewer) -> Unit | None:

@@ -73,14 +73,17 @@ class Sheet:
     notice: str = ""
 
     def blanks(self) -> list[CellKey]:
-        """The required cells in which nothing stands, is known or is assumed."""
+        """The required cells in which nothing stands, is known or is assumed, and those that were emptied.
+
+        Emptied: what the systems know of such a cell does not count any more either.
+        """
         return [
             key
             for _, column, key in self.form.cells()
             if column.is_required
             and column.assumed is None
             and (cell := self.cells.get(key, EMPTY)).value is None
-            and cell.known is None
+            and (cell.known is None or cell.version > 0)
         ]
 
     def filled(self) -> int:

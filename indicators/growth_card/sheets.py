@@ -164,18 +164,12 @@ class Sheets:
             UserError: its term is frozen.
             BusyError: the database stayed locked.
         """
-        frame = self._open_for_entry(key, viewer, with_known=True)
+        frame = self._open_for_entry(key, viewer, with_known=False)
         sheet = self.open(key, viewer=viewer)
         blanks = sheet.blanks()
         if blanks and not blanks_confirmed:
             raise BlanksError(blanks)
-        assumed = [
-            (cell, column.assumed)
-            for _, column, cell in frame.form.cells()
-            if column.assumed is not None
-            and (held := sheet.cells.get(cell, EMPTY)).value is None
-            and held.known is None
-        ]
+        assumed = _assumed(sheet)
         record = self._store.submit(
             key, assumed, due_on=frame.due_on, by=by, detail={"blanks": len(blanks), "assumed": len(assumed)}
         )
@@ -303,3 +297,20 @@ class Sheets:
         self._store.posted(submission.record.sheet_id, at=started)
         record = self._store.record(sheet.key) or submission.record
         return replace(submission, posting=posting, record=record)
+
+
+def _assumed(sheet: Sheet) -> list[tuple[CellKey, float]]:
+    """What is written into cells that nobody has touched when a sheet is handed in.
+
+    On the sheet of a lesson that is everything that counts, what the systems know as well: a lesson with a sheet is
+    what its sheet says, and nothing else.
+    """
+    found = []
+    for _, column, key in sheet.form.cells():
+        cell = sheet.cells.get(key, EMPTY)
+        value = cell.known if cell.version == 0 and is_lesson(sheet.key.task) else None
+        if value is None and cell.known is None:
+            value = column.assumed
+        if value is not None and cell.value is None:
+            found.append((key, value / column.scale))
+    return found
