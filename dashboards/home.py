@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from dashboards import changes, cockpit, duties, filters, ids, major_parts, student, teacher
+from dashboards import changes, cockpit, duties, filters, growth_card, growth_panels, ids, major_parts, student, teacher
 from dashboards.desks import ATTENDANCE, NOUNS, Desk, Listing, desk_of
 from dashboards.overview import (
     ROWS_SHOWN,
@@ -155,6 +155,11 @@ class Home:
         if self.desk is None or self.post is None or self.post.role is not Role.STUDENT:
             return None
         return student.Student(view=self.view, scope=self.scope, number=self.post.node_id)
+
+    @property
+    def growth(self) -> growth_card.Growth | None:
+        """The viewer's own growth card, where the post is that of a student."""
+        return None if self.student is None else self.student.growth
 
 
 def draw_tiles(data: Home) -> Content:
@@ -326,6 +331,7 @@ PAGE: Final = Page(
     heading=heading,
     shows_values=False,
     panels=(
+        *growth_panels.FACE,
         Panel(name="summary", title="概况", draw=draw_tiles, height=110, is_framed=False, belongs=_has_tiles),
         Panel(
             name="sensitive",

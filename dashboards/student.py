@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from dashboards import filters, ids
+from dashboards import filters, growth_card, growth_ledger, growth_panels, ids, second_classroom
 from dashboards.aspects import draw_all
 from dashboards.desks import ATTAINMENT, ATTENDANCE, HOMEWORK, PARTICIPATION
 from dashboards.overview import SCHOOL, link_of, named_cell, term_end, tile, valued, weekly_line, weeks_of
@@ -16,7 +16,7 @@ from dashboards.student_aspects import OF_STUDENT
 from data_access.access.permissions import Permission
 from data_access.access.roles import Role
 from data_access.access.scope import Scope
-from indicators.model import SCHOOL_ID
+from indicators.model import SCHOOL_ID, Level
 from indicators.results import CourseAttendance, IndicatorInfo, Reading, StudentInfo
 from layouts import format as fmt
 from layouts import states, table, tiles
@@ -71,6 +71,19 @@ class Student:
         return [item for item in found if item.info.about.topics and item.latest.value is not None]
 
     @cached_property
+    def growth(self) -> growth_card.Growth:
+        """The student's growth card."""
+        return growth_card.Growth(
+            view=self.view, scope=self.scope, holder=Level.STUDENT, holder_id=self.number, is_own=self.is_own,
+            link="" if self.view.ids else growth_card.own_page(self.number),
+        )  # fmt: skip
+
+    @property
+    def is_own(self) -> bool:
+        """True where students look at themselves."""
+        return self.number in self.view.services.viewer().nodes(Role.STUDENT)
+
+    @cached_property
     def attendance(self) -> IndicatorInfo:
         """The indicator by which attendance is judged."""
         return self.view.services.values.indicator(ATTENDANCE)
@@ -110,8 +123,7 @@ def draw_aspects(data: Student) -> Content:
 def draw_sensitive(data: Student) -> Content:
     """Sensitive indicators, each of which the scope admits for this student."""
     topics = "、".join(sorted({topic for item in data.sensitive for topic in item.info.about.topics}))
-    is_own = data.number in data.view.services.viewer().nodes(Role.STUDENT)
-    warning = "只有你本人和对你负责的人看得到" if is_own else "仅限工作需要，请勿外传"
+    warning = "只有你本人和对你负责的人看得到" if data.is_own else "仅限工作需要，请勿外传"
     return Content(body=tiles.row([tile(item) for item in data.sensitive]), note=f"{topics} · {warning}")
 
 
@@ -202,6 +214,14 @@ def draw_absences(data: Student) -> Content:
     return Content(body=listed, note=f"{len(found):,} 条")
 
 
+def draw_second_classroom(data: Student) -> Content:
+    """The transcript of the second classroom up to the end of the term shown."""
+    found = data.view.services.second_classroom.transcript(
+        data.info.student_id, term_key=data.view["term"], scope=data.scope
+    )
+    return second_classroom.draw_transcript(found, page="student", term_name=filters.term_name(data.view))
+
+
 def heading(data: Student) -> Heading:
     """Number, class, major, and the way down from the class where the viewer may open it."""
     info = data.info
@@ -226,11 +246,13 @@ PAGE: Final = Page(
     title="学生",
     requires=Permission.STUDENT_VIEW,
     parent="students",
-    filters=(filters.TERM,),
+    filters=(filters.TERM, growth_card.ON, *growth_ledger.FILTERS),
     load=load,
     heading=heading,
     panels=(
-        Panel(name="summary", title="概况", draw=draw_tiles, height=110, is_framed=False),
+        *growth_panels.FACE,
+        *growth_panels.ACCOUNT,
+        Panel(name="summary", title="概况", draw=draw_tiles, height=110, is_framed=False, wave=2),
         Panel(
             name="sensitive",
             title="敏感事项",
@@ -268,6 +290,14 @@ PAGE: Final = Page(
             draw=draw_aspects,
             height=600,
             belongs=lambda data: data.may_see_attendance,
+            wave=2,
+        ),
+        Panel(
+            name="second-classroom",
+            title=second_classroom.TITLE,
+            draw=draw_second_classroom,
+            height=420,
+            belongs=lambda data: bool(data.view["term"]) and second_classroom.may_see(data.scope),
             wave=2,
         ),
     ),

@@ -62,6 +62,7 @@ class Face:
         change: words such as ``↑ 3.2 较上学期``; empty without a term before.
         peers: whom it is compared with, such as 本班.
         quarter: 1 (best) to 4 among them; None where they are too few.
+        is_compared: False where no standing among peers belongs to what is shown, such as a day in the past.
         remarks: what a reader has to know, such as that some points are left out.
         link: address and words of the way on; None where there is none.
     """
@@ -76,6 +77,7 @@ class Face:
     peers: str
     quarter: int | None
     accounts: Sequence[Account]
+    is_compared: bool = True
     remarks: Sequence[str] = ()
     link: tuple[str, str] | None = None
 
@@ -103,10 +105,10 @@ def signed(hundredths: int) -> Signed:
     return Signed(text=fmt.points(hundredths, signed=True), name=name, value=hundredths / 100)
 
 
-def band_mark(band: str, attainment: float | None) -> Component:
-    """Shape, name and share of a band, such as ``● 良 78.4%``; that nothing was due yet where there is none."""
+def band_mark(band: str, attainment: float | None, *, otherwise: str = "还没有应采的分") -> Component:
+    """Shape, name and share of a band, such as ``● 良 78.4%``; `otherwise` where nothing was due yet."""
     if not band:
-        return html.Span("还没有应采的分", className="growth-none")
+        return html.Span(otherwise, className="growth-none")
     return states.mark(BAND_STATES[band], f"{band} {fmt.with_unit(attainment, '%')}")
 
 
@@ -151,18 +153,19 @@ def _term(card: Face) -> list[Component]:
         html.Div(
             [f"得 {fmt.points(card.net)} 分", f" · {card.change}" if card.change else ""], className="growth-small"
         ),
-        html.Div([f"{card.peers} ", html.Strong(among)], className="growth-small"),
+        *([html.Div([f"{card.peers} ", html.Strong(among)], className="growth-small")] if card.is_compared else []),
     ]
 
 
 def _bar(account: Account) -> Component:
     """Three lengths on one track: what was brought, what could have been by now, and the whole term."""
     told = f"{fmt.points(account.net)} / {fmt.points(account.possible)} 分"
+    cap = f"上限 {fmt.points(account.cap)}" if account.cap else ""
     head = [
         html.Span(account.name, className="growth-account-name"),
         html.Span(told, className="growth-account-points"),
-        band_mark(account.band, account.attainment),
-        html.Span(f"上限 {fmt.points(account.cap)}", className="growth-cap"),
+        band_mark(account.band, account.attainment, otherwise="还没有应采的分" if account.cap else "本学期未活跃"),
+        html.Span(cap, className="growth-cap"),
     ]
     track = [
         html.Span(className="growth-due", style={"width": _share(account.possible, account.cap)}),

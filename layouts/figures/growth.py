@@ -10,11 +10,13 @@ from indicators.results import State
 from layouts import format as fmt
 from layouts.figures.drawing import Drawing
 from layouts.figures.trend import SYMBOLS, spread
-from layouts.theme import state_colour, template, tokens
+from layouts.states import SHAPES
+from layouts.theme import state_colour, state_fill, template, tokens
 
 _TOP, _BOTTOM, _LEFT, _RIGHT = 22, 40, 64, 30
 _HIGHEST: Final = 104.0
 _GAP: Final = 15
+_ROW: Final = 30
 _LARGEST: Final = 1.35
 """Room above and below the longest bar, for its value."""
 
@@ -169,3 +171,55 @@ def gains(
 
 def _signed(value: float) -> str:
     return f"{'+' if value > 0 else ''}{fmt.number(value)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BandCount:
+    """How many stand in a band; `href` leads to them."""
+
+    name: str
+    state: State
+    count: int
+    href: str = ""
+
+
+def band_counts(bands: Sequence[BandCount], *, noun: str = "人", theme: str = "light") -> Drawing:
+    """A bar for each band, best first, as long as the number of those who stand in it."""
+    token = tokens(theme)
+    rows = list(range(len(bands)))
+    largest = max([band.count for band in bands], default=0) or 1
+    return Drawing(
+        data=[
+            {
+                "type": "bar",
+                "orientation": "h",
+                "x": [band.count for band in bands],
+                "y": rows,
+                "width": 0.62,
+                "marker": {
+                    "color": [state_fill(band.state, theme) for band in bands],
+                    "line": {"color": [state_colour(band.state, theme) for band in bands], "width": 1},
+                },
+                "text": [f"{band.count} {noun}" for band in bands],
+                "textposition": "outside",
+                "cliponaxis": False,
+                "customdata": [band.name for band in bands],
+                "hovertemplate": f"%{{customdata}} <b>%{{x}} {noun}</b><extra></extra>",
+            }
+        ],
+        layout={
+            "template": template(theme),
+            "height": 8 + _ROW * len(bands),
+            "margin": {"t": 4, "b": 4, "l": 76, "r": 8},
+            "xaxis": {"range": [0, largest * _LARGEST], "showgrid": False, "showticklabels": False},
+            "yaxis": {
+                "range": [len(bands) - 0.5, -0.5], "showgrid": False, "tickvals": rows, "ticklabelstandoff": 8,
+                "ticktext": [
+                    f'<span style="color:{state_colour(band.state, theme)}">{SHAPES[band.state]} {band.name}</span>'
+                    for band in bands
+                ],
+            },
+            "font": {"color": token["ink"]},
+            **({"meta": {"rows": [band.href for band in bands], "columns": []}} if any(b.href for b in bands) else {}),
+        },
+    )  # fmt: skip

@@ -25,6 +25,7 @@ from indicators.results import (
     ValueFrame,
     ValuePoint,
 )
+from tests.dashboards.account_book import AccountBook
 from tests.dashboards.classroom import Classroom
 from tests.dashboards.college import ATTENDANCE, CLASSES, COURSES, DEPARTMENTS, EVERYBODY, TEACHERS, College, week
 from tests.dashboards.people import Rolls, Team
@@ -199,8 +200,9 @@ class Campus(College):
         return rows[:3] if scope.admits("student", INTERNAL) else ()
 
 
-def services_of(who, campus=None):
+def services_of(who, campus=None, book=None):
     return Services(
+        cards=book or AccountBook(),
         lessons=Classroom(),
         values=campus or Campus(),
         viewer=lambda: who,

@@ -51,6 +51,7 @@ def test_bars_are_as_long_as_what_was_brought_and_what_could_have_been():
 
 def test_an_account_to_which_nothing_was_due_has_no_band():
     assert "还没有应采的分" in text(face())
+    assert "本学期未活跃" in text(face(accounts=(dataclasses.replace(CAREER, cap=0),)))
 
 
 def test_remarks_and_the_way_on_stand_below():
