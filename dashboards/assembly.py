@@ -18,23 +18,39 @@ from data_access.access.screens import Screens
 from data_access.access.sessions import Sessions
 from data_access.access.viewer import Viewer
 from data_access.clock import today
+from data_access.growth_card.disputes import DisputeStore
+from data_access.growth_card.entry_state import EntryStates
+from data_access.growth_card.sheet_rows import SheetRows
+from data_access.growth_card.sheet_store import SheetStore
 from data_access.installation import open_lake
 from data_access.model_weights import ModelWeights
 from data_access.readers.benchmarks import BenchmarkReader
+from data_access.readers.disputes import DisputeReader
 from data_access.readers.imports import ImportReader
 from data_access.readers.lessons import LessonReader
 from data_access.readers.loads import LoadReader
 from data_access.readers.majors import MajorReader
 from data_access.readers.provenance import ProvenanceReader
+from data_access.readers.revisions import RevisionReader
 from data_access.readers.roster import RosterReader
 from data_access.readers.second_classroom import SecondClassReader
+from data_access.readers.self_tests import SelfTestReader
 from data_access.readers.stored import ValueReader
 from data_access.readers.team import TeamReader
+from data_access.self_tests import SelfTests
 from data_access.settings import Settings
 from indicators.benchmarks import Benchmarks
 from indicators.digest import Digest
 from indicators.eight_dimensions import shipped_model
 from indicators.growth_card.accounts import GrowthCards
+from indicators.growth_card.dispute_rules import procedure_of
+from indicators.growth_card.disputing import Disputes
+from indicators.growth_card.entry_board import EntryBoards
+from indicators.growth_card.posting import Poster
+from indicators.growth_card.sheet_frames import SheetFrames
+from indicators.growth_card.sheets import Sheets
+from indicators.growth_card.tasks import EntryTasks
+from indicators.growth_card.timeliness import Timeliness
 from indicators.lessons import Lessons
 from indicators.major_diagnosis import MajorDiagnosis
 from indicators.numbers import Numbers
@@ -55,16 +71,34 @@ def open_services(settings: Settings, database: Engine, *, viewer: Callable[[], 
     library = Shelf(values.reader, ProvenanceReader(database))
     model = shipped_model()
     model_weights = ModelWeights(database, audit, model.as_weights())
+    cards = GrowthCards(values.reader)
+    poster = Poster(open_lake(settings, database))
+    procedure = procedure_of(cards.card)
+    rows, sheets, states = SheetRows(values.rosters), SheetStore(database, audit), EntryStates(values.reader)
+    boards = EntryBoards(poster.card, states, rows)
     return Services(
         values=values,
         majors=MajorDiagnosis(values, MajorReader(values.rosters.facts), model_weights, model),
         model_weights=model_weights,
+        sheets=Sheets(SheetFrames(poster.card, poster.terms, sheets, rows), sheets, rows, poster),
+        entry_tasks=EntryTasks(poster.card, poster.terms, boards, states),
+        timeliness=Timeliness(poster.card, poster.terms, boards, states),
         lessons=Lessons(LessonReader(values.rosters.facts)),
         library=library,
         numbers=Numbers(values.reader),
         benchmarks=Benchmarks(BenchmarkReader(values.rosters.facts)),
         digest=Digest(values, library),
-        cards=GrowthCards(values.reader),
+        cards=cards,
+        poster=poster,
+        disputes=Disputes(
+            DisputeStore(database, audit, procedure),
+            DisputeReader(database, procedure),
+            cards,
+            values.reader,
+            poster,
+            today=today,
+        ),
+        revisions=RevisionReader(values.reader),
         viewer=viewer,
         today=today,
         accounts=Accounts(database, audit),
@@ -81,5 +115,7 @@ def open_services(settings: Settings, database: Engine, *, viewer: Callable[[], 
         rolls=values.rolls,
         loads=LoadReader(values.rosters.facts),
         imports=ImportReader(database),
+        self_tests=SelfTests(database, audit),
+        self_test_results=SelfTestReader(values.rosters.facts, database),
         second_classroom=SecondClassroom(SecondClassReader(values.rosters.facts), shipped_modules()),
     )

@@ -16,6 +16,9 @@ from dashboards import (
     account,
     audit_log,
     compression,
+    disputes,
+    entry,
+    entry_timeliness,
     guard,
     health,
     identity,
@@ -31,6 +34,7 @@ from dashboards import (
     screen,
     screen_list,
     security,
+    self_tests,
     server_page,
     sign_in,
     single_sign_on,
@@ -62,9 +66,13 @@ BLUEPRINTS: Final[tuple[MakeBlueprint, ...]] = (
     audit_log.blueprint,
     roster_export.blueprint,
     major_weights.blueprint,
+    entry.blueprint,
+    entry_timeliness.blueprint,
     screen.blueprint,
     screen_list.blueprint,
+    self_tests.blueprint,
     term_report.blueprint,
+    disputes.blueprint,
 )
 """Everything that the server draws itself; a module that brings pages of its own is entered here."""
 

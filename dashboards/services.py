@@ -39,11 +39,19 @@ if TYPE_CHECKING:
     from data_access.readers.class_roll import ClassRollReader
     from data_access.readers.imports import ImportReader
     from data_access.readers.loads import LoadReader
+    from data_access.readers.revisions import RevisionReader
+    from data_access.readers.self_tests import SelfTestReader
     from data_access.readers.team import TeamReader
+    from data_access.self_tests import SelfTests
     from data_access.settings import Settings
     from indicators.benchmarks import Benchmarks
     from indicators.digest import Digest
     from indicators.growth_card.accounts import GrowthCards
+    from indicators.growth_card.disputing import Disputes
+    from indicators.growth_card.posting import Poster
+    from indicators.growth_card.sheets import Sheets
+    from indicators.growth_card.tasks import EntryTasks
+    from indicators.growth_card.timeliness import Timeliness
     from indicators.lessons import Lessons
     from indicators.major_diagnosis import MajorDiagnosis
     from indicators.numbers import Numbers
@@ -185,6 +193,9 @@ class Services:
     rolls: ClassRollReader = _ABSENT
     benchmarks: Benchmarks = _ABSENT
     cards: GrowthCards = _ABSENT
+    poster: Poster = _ABSENT
+    disputes: Disputes = _ABSENT
+    revisions: RevisionReader = _ABSENT
     digest: Digest = _ABSENT
     lessons: Lessons = _ABSENT
     library: Shelf = _ABSENT
@@ -193,6 +204,11 @@ class Services:
     imports: ImportReader = _ABSENT
     majors: MajorDiagnosis = _ABSENT
     model_weights: ModelWeights = _ABSENT
+    sheets: Sheets = _ABSENT
+    entry_tasks: EntryTasks = _ABSENT
+    timeliness: Timeliness = _ABSENT
+    self_tests: SelfTests = _ABSENT
+    self_test_results: SelfTestReader = _ABSENT
     second_classroom: SecondClassroom = _ABSENT
 
     def scope(self) -> Scope:

@@ -35,7 +35,9 @@ from data_access.installation import open_home
 from data_access.model_weights import ModelWeights
 from data_access.readers.majors import MajorReader
 from data_access.readers.provenance import ProvenanceReader
+from data_access.readers.self_tests import SelfTestReader
 from data_access.readers.team import TeamReader
+from data_access.self_tests import SelfTests
 from data_access.settings import Settings
 from indicators.eight_dimensions import shipped_model
 from indicators.major_diagnosis import MajorDiagnosis
@@ -199,6 +201,8 @@ def serve(home: Path, **overrides: Any) -> Web:
         authentication=Authentication(database, audit, SECRET, now=clock.now, today=lambda: TODAY),
         audit=audit,
         settings=settings,
+        self_tests=SelfTests(database, audit, now=clock.now),
+        self_test_results=SelfTestReader(values.rosters.facts, database),
     )
     made = server.make(PAGES, services, secret=SECRET, assets_folder=ROOT / "assets")
     web = Web(app=made, services=services, database=database, clock=clock)
