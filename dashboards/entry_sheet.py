@@ -27,7 +27,7 @@ from data_access import clock
 from data_access.access.actors import Actor
 from data_access.access.viewer import Viewer
 from data_access.errors import BusyError, UserError
-from data_access.growth_card.cells import CellEdit
+from data_access.growth_card.cells import STUDENT, CellEdit
 from data_access.growth_card.sheet_units import SheetKey
 from indicators.growth_card.sheet_frames import NOT_YOURS, NoSheetError, Sheet
 from indicators.growth_card.sheets import BlanksError, SaveResult, Submission
@@ -134,7 +134,11 @@ def handed_in(submission: Submission, sheet: Sheet) -> str:
         return f"{submission.posting_problem}。稍后再提交一次即可，不会重复入账。"
     done = "已提交" if submission.is_first else "更正已提交"
     late = "（已过截止日期，计为逾期）" if submission.is_first and submission.record.is_late else ""
-    return f"{done}{late}，{len(sheet.form.rows)} 行已入账。"
+    return f"{done}{late}，{_people(sheet)} 人已入账。"
+
+
+def _people(sheet: Sheet) -> int:
+    return sum(row.holder == STUDENT for row in sheet.form.rows)
 
 
 def _since() -> float:
