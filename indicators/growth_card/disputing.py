@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from data_access.access.permissions import Permission
 from data_access.access.roles import Role
@@ -41,7 +41,17 @@ _LOG: Final = logging.getLogger(__name__)
 class Posting(Protocol):
     """What posts to accounts."""
 
-    def post(self, term_id: int | None, **options: Any) -> Any:
+    def post(
+        self,
+        term_id: int | None = None,
+        *,
+        students: frozenset[int] | None = None,
+        classes: frozenset[int] | None = None,
+        codes: frozenset[str] | None = None,
+        cause: str,
+        posted_by: str,
+        as_of: dt.date,
+    ) -> object:
         """Bring accounts into step with facts, sheets and corrections; idempotent."""
 
 
@@ -61,6 +71,7 @@ class CaseView:
     Attributes:
         point: the scoring point; `slot` is None where the term does not have it (any more).
         due_on: last day of the next step in time; None once it is over.
+        is_unanswered: True where the collector's time has passed without an answer.
         line: the entry as the ledger shows it; None for those who read the entry for their section's sake alone.
         fields: the inputs that may be corrected.
         in_scope: False where the viewer reaches the case through a section of theirs alone.
@@ -72,6 +83,7 @@ class CaseView:
     slot: Slot | None
     due_on: dt.date | None
     is_late: bool
+    is_unanswered: bool
     may_answer: bool
     may_decide: bool
     may_withdraw: bool
@@ -283,7 +295,7 @@ class Disputes:
             self._poster.post(
                 entry.term_id,
                 students=frozenset({entry.student_id}),
-                classes=frozenset({entry.class_id} - {None}) if classes else frozenset(),
+                classes=frozenset([entry.class_id] if classes and entry.class_id is not None else []),
                 codes=frozenset({entry.point, *classes}),
                 cause="dispute",
                 posted_by=posted_by,
@@ -362,6 +374,7 @@ class Disputes:
             slot=slot,
             due_on=due_on,
             is_late=due_on is not None and today > due_on,
+            is_unanswered=is_for_decision and case.status is Status.OPEN,
             may_answer=case.status is Status.OPEN
             and viewer.may(Permission.DISPUTE_ANSWER)
             and seen.parties.may_answer(viewer),
