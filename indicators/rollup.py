@@ -13,7 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from data_access.contracts import Contracts
 from data_access.engines import quoted
@@ -298,6 +300,14 @@ class Rollup:
         cursor = self.connection.execute(f"FROM {name} ORDER BY period_id, entity_id")
         while chunk := cursor.fetchmany(size):
             yield chunk
+
+    def arrays(self, name: str, parts: int) -> dict[str, NDArray[np.float64]]:
+        """The columns of a built relation, its parts under their names, NaN for null; keys stay exact up to 2^53."""
+        names = ["period_id", "entity_id", "rows", *(f"p{slot:02d}" for slot in range(parts))]
+        columns = self.connection.execute(f"SELECT * FROM {name} AS r({', '.join(names)})").fetchnumpy()
+        return {
+            column: np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan) for column, values in columns.items()
+        }
 
     def _slot(self, family: Family, part: Part, alias: str, *, masked: bool) -> str:
         source = family.source(part.table)

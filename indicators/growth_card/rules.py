@@ -38,7 +38,7 @@ def effects(point: Point, inputs: Inputs, *, share: float = 1.0) -> tuple[Vector
             plan may lack it: what was not handed in brings nothing, but it was due.
         share: the slot's share of the cap, for rules that share it out (the first of 19 weeks has 1/19).
     """
-    raw = inputs[RAW] if RAW in inputs else _weighed(point, inputs)
+    raw = inputs[RAW] if RAW in inputs else weighed(point, inputs)
     none = np.zeros_like(raw)
     match point.rule:
         case Rule.LINEAR:
@@ -88,9 +88,12 @@ def settled(point: Point, gains: Vector, losses: Vector, *, opening: bool = Fals
     return np.diff(total, axis=1, prepend=0).astype(np.int64)
 
 
-def possible(point: Point, shares: Sequence[float]) -> Whole:
-    """The most that each slot can bring, in hundredths; they add up to the cap where the shares add up to 1."""
-    reached = np.minimum(point.max_deposit, np.cumsum(np.asarray(shares, dtype=float)) * point.max_deposit)
+def possible(point: Point, shares: Sequence[float] | Vector) -> Whole:
+    """The most that each slot can bring, in hundredths; they add up to the cap where the shares add up to 1.
+
+    `shares` are of shape (slots,) or (holders, slots); a slot in which nothing is due has none.
+    """
+    reached = np.minimum(point.max_deposit, np.cumsum(np.asarray(shares, dtype=float), axis=-1) * point.max_deposit)
     return np.diff(np.rint(np.round(reached * HUNDREDTHS, 6)).astype(np.int64), prepend=0).astype(np.int64)
 
 
@@ -132,7 +135,7 @@ def _plan(point: Point, inputs: Inputs) -> Vector:
     return total
 
 
-def _weighed(point: Point, inputs: Inputs) -> Vector:
+def weighed(point: Point, inputs: Inputs) -> Vector:
     """A count whose kinds weigh differently (``raw.一等奖``); a kind that is not told counts as none."""
     multipliers: Mapping[str, float] = point.params.get("award_multiplier", {})
     told = {name.removeprefix(f"{RAW}."): values for name, values in inputs.items() if name.startswith(f"{RAW}.")}
