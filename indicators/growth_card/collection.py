@@ -32,6 +32,12 @@ COURSE_POINTS: Final[Mapping[str, Trait]] = {
     "STU-PER-08": Trait.PHYSICAL,
 }
 """Points that are collected in sections of such courses alone."""
+LESSON_POINTS: Final = frozenset(
+    {"STU-ACD-02", "STU-ACD-03", "STU-ACD-05", "STU-ACD-06", "CLS-ACD-01", "CLS-ACD-02", "CLS-ACD-03"}
+)
+"""Points of a week that tell of lessons: without any, there is nothing to enter."""
+FULL_ATTENDANCE: Final = "STU-ACD-04"
+"""What lessons tell of a month."""
 AS_IT_HAPPENS: Final = frozenset({Schedule.OCCURRENCE, Schedule.SANCTION})
 """发生时扣减: every week's sheet takes them, the last one asks for them, for their time point is 学期末."""
 _DIVIDED: Final[Mapping[str, Mapping[Collector, frozenset[str]]]] = {

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from data_access.growth_card.entry_state import EntryStates, HandedIn
 from data_access.growth_card.sheet_rows import SheetRows
-from data_access.growth_card.sheet_units import COLLECTOR_POSTS, SECTION_UNIT, SheetKey, Unit
+from data_access.growth_card.sheet_units import SheetKey, Unit
 from indicators.growth_card.collection import (
     AS_IT_HAPPENS,
     COURSE_POINTS,
+    LESSON_POINTS,
+    OF_SECTIONS,
     Demand,
     Trait,
     demands,
@@ -33,10 +35,6 @@ MET: Final = "CRS-RUN-01"
 """Its values say whether a section met in a week: 授课计划执行率."""
 ATTENDED: Final = "STU-ACD-02"
 """Its values say whether attendance of a section's lessons has been delivered."""
-LESSON_POINTS: Final = frozenset(
-    {"STU-ACD-02", "STU-ACD-03", "STU-ACD-05", "STU-ACD-06", "CLS-ACD-01", "CLS-ACD-02", "CLS-ACD-03"}
-)
-"""Points of a week that tell of lessons: without any, there is nothing to enter."""
 SCHOOL: Final = 1
 
 
@@ -120,132 +118,141 @@ class EntryBoards:
             return []
         asked = self._asked(collector, units, term)
         sheets = self._states.sheets(collector, condition, term_id=term.term_id)
-        brought = self._brought(asked, units, term)
+        brought = self._brought(asked.values(), units)
         return [
-            _line(unit, demand, sheets.get(unit.unit_id, {}), brought, term, on)
+            _line(unit, asking, sheets.get(unit.unit_id, {}), brought, on)
             for unit in units
-            for demand in asked[unit.unit_id]
-            if _is_asked(unit, demand, brought)
+            for asking in asked[unit.unit_id]
+            if asking.lessons_in is None or brought.met(unit, asking.lessons_in)
         ]
 
-    def _asked(self, collector: Collector, units: Sequence[Unit], term: CardTerm) -> Mapping[int, tuple[Demand, ...]]:
+    def _asked(self, collector: Collector, units: Sequence[Unit], term: CardTerm) -> Mapping[int, tuple[Asking, ...]]:
+        """What each unit is asked for; some hundred units are of a few kinds, each of which is worked out once."""
         courses = self._rows.traits({unit.course_id for unit in units if unit.course_id is not None})
-
-        made: dict[tuple[int, frozenset[Trait]], tuple[Demand, ...]] = {}
+        kinds = self._states.kinds([point.code for point in self._card.points])
+        made: dict[tuple[int, frozenset[Trait]], tuple[Asking, ...]] = {}
         found = {}
         for unit in units:
             traits = traits_of(courses.get(unit.course_id)) if unit.course_id is not None else frozenset()
             kind = (grade_in(term, unit.grade_year or term.acad_start), traits)
-            if kind not in made:  # some hundred units are of a few kinds
-                made[kind] = demands(self._card, term, collector, grade=kind[0], traits=traits)
+            if kind not in made:
+                owed = demands(self._card, term, collector, grade=kind[0], traits=traits)
+                made[kind] = tuple(_asking(demand, term, kinds) for demand in owed)
             found[unit.unit_id] = made[kind]
         return found
 
-    def _brought(self, asked: Mapping[int, tuple[Demand, ...]], units: Sequence[Unit], term: CardTerm) -> Brought:
-        every = list({id(demand): demand for owed in asked.values() for demand in owed}.values())
-        is_section = units[0].level == SECTION_UNIT
-        periods = self._periods(every, term, of_sections=is_section)
-        wanted: dict[tuple[str, str], set[str]] = defaultdict(set)
-        at_class: dict[tuple[str, str], set[str]] = defaultdict(set)
-        happening: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for (_, code), (kind, key) in periods.items():
-            if self._card.by_code[code].schedule in AS_IT_HAPPENS:
-                happening[code, kind].add(key)
-            elif is_section and COURSE_POINTS.get(code) is Trait.PHYSICAL:
-                at_class[code, kind].add(key)
-            else:
-                wanted[code, kind].add(key)
-        weeks = {demand.task: f"{term.key}-{demand.task}" for demand in every if is_week(demand.task)}
-        if any(_is_of_lessons(demand) for demand in every):
-            wanted[MET, "week"] = happening[MET, "week"] = set(weeks.values())
-        ids = [unit.unit_id for unit in units]
-        level = units[0].level
+    def _brought(self, asked: Iterable[tuple[Asking, ...]], units: Sequence[Unit]) -> Brought:
+        every = {id(asking): asking for askings in asked for asking in askings}.values()
+        wanted: dict[Place, dict[tuple[str, str], set[str]]] = {place: defaultdict(set) for place in Place}
+        for asking in every:
+            for sign in asking.signs:
+                wanted[sign.place][sign.code, sign.kind].add(sign.period)
+            if asking.lessons_in is not None:
+                for place, code in ((Place.UNIT, MET), (Place.UNIT, ATTENDED), (Place.SCHOOL, MET)):
+                    wanted[place][code, "week"].add(asking.lessons_in)
+        classes = {unit.class_id for unit in units if unit.class_id is not None}
+        present = self._states.present
         return Brought(
-            periods=periods,
-            weeks=weeks,
-            own=self._states.present(wanted, level, ids),
-            of_class=self._states.present(at_class, "class", {u.class_id for u in units if u.class_id is not None}),
-            of_school=self._states.present(happening, "school", [SCHOOL]),
+            of_unit=present(wanted[Place.UNIT], units[0].level, [unit.unit_id for unit in units]),
+            of_class=present(wanted[Place.CLASS], "class", classes),
+            of_school=present(wanted[Place.SCHOOL], "school", [SCHOOL]),
         )
 
-    def _periods(
-        self, every: Collection[Demand], term: CardTerm, *, of_sections: bool
-    ) -> Mapping[tuple[str, str], tuple[str, str]]:
-        """Kind and key of the period in which what is asked for would show, by task and point."""
-        kinds = self._states.kinds({point.code for demand in every for point in demand.points})
-        found: dict[tuple[str, str], tuple[str, str]] = {}
-        for demand in every:
-            for point in _telling(demand, of_sections=of_sections):
-                kind = kinds.get(point.code)
-                slot = next((slot for slot in slots_of(point, term) if slot.key == demand.task), None)
-                if kind is None or slot is None:
-                    continue
-                key = {"term": term.key, "year": str(slot.booked_on.year)}.get(kind, slot.reads[0])
-                found[demand.task, point.code] = (kind, key)
-        return found
+
+class Place(StrEnum):
+    """At which entity it shows that the systems have brought what is asked of a unit."""
+
+    UNIT = "unit"
+    CLASS = "class"
+    SCHOOL = "school"
+
+
+class Sign(NamedTuple):
+    """A value whose being there shows that the systems have brought what is asked for."""
+
+    code: str
+    kind: str
+    period: str
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asking:
+    """A demand, and by what it shows that it need not be met by hand.
+
+    Attributes:
+        signs: all of them must be there; empty where people alone can meet it.
+        lessons_in: key of the week where the demand is about its lessons alone.
+        span: first and last day of the week of a demand that is met lesson by lesson.
+    """
+
+    demand: Demand
+    signs: tuple[Sign, ...]
+    lessons_in: str | None = None
+    span: tuple[dt.date, dt.date] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Brought:
-    """What the systems have brought.
+    """What the systems have brought, as (code, period, entity) by place."""
 
-    Attributes:
-        periods: kind and key of the period in which a point shows, by task and code.
-        weeks: key of the period of each week, by task.
-        own: (code, period, unit); `of_class`: (code, period, class); `of_school`: (code, period, school).
-    """
-
-    periods: Mapping[tuple[str, str], tuple[str, str]]
-    weeks: Mapping[str, str]
-    own: frozenset[tuple[str, str, int]]
+    of_unit: frozenset[tuple[str, str, int]]
     of_class: frozenset[tuple[str, str, int]]
     of_school: frozenset[tuple[str, str, int]]
 
-    def has(self, unit: Unit, task: str, point: Point) -> bool:
-        """True where the systems have brought what is asked for.
+    def met(self, unit: Unit, week: str) -> bool:
+        """False for a week without lessons, as far as the timetable has been delivered."""
+        if (MET, week, SCHOOL) not in self.of_school:
+            return True
+        return (MET, week, unit.unit_id) in self.of_unit or (ATTENDED, week, unit.unit_id) in self.of_unit
 
-        Of what only happens now and then, that the source delivers at all says that nothing more has happened.
-        """
-        period = self.periods.get((task, point.code))
-        if period is None:
-            return False
-        _, key = period
-        if point.schedule in AS_IT_HAPPENS:
-            return (point.code, key, SCHOOL) in self.of_school
-        return (point.code, key, unit.unit_id) in self.own or (
-            unit.class_id is not None and (point.code, key, unit.class_id) in self.of_class
-        )
+    def has(self, unit: Unit, sign: Sign) -> bool:
+        """True where a sign is there for a unit."""
+        match sign.place:
+            case Place.UNIT:
+                return (sign.code, sign.period, unit.unit_id) in self.of_unit
+            case Place.CLASS:
+                return (sign.code, sign.period, unit.class_id or 0) in self.of_class
+            case Place.SCHOOL:
+                return (sign.code, sign.period, SCHOOL) in self.of_school
 
 
-def _telling(demand: Demand, *, of_sections: bool) -> Iterator[Point]:
-    """The points by which it shows whether the systems have brought what a sheet asks for.
+def _asking(demand: Demand, term: CardTerm, kinds: Mapping[str, str]) -> Asking:
+    is_section = demand.collector in OF_SECTIONS
+    week = next((week for week in term.weeks if is_week(demand.task) and week.key.endswith(f"-{demand.task}")), None)
+    is_of_lessons = week is not None and all(point.code in LESSON_POINTS for point in demand.points)
+    # Preview and homework are not set in every lesson, and of counselling nothing may be told by a list.
+    telling = [p for p in demand.points if not p.is_neutral and not (is_section and week and p.code != ATTENDED)]
+    signs = [_sign(point, demand.task, term, kinds, is_section=is_section) for point in telling]
+    return Asking(
+        demand=demand,
+        signs=tuple(sign for sign in signs if sign is not None) if None not in signs else (),
+        lessons_in=week.key if week is not None and is_of_lessons else None,
+        span=(week.start, week.end) if week is not None and is_section else None,
+    )
 
-    Preview and homework are not set in every lesson, and of counselling nothing may be told by a list.
+
+def _sign(point: Point, task: str, term: CardTerm, kinds: Mapping[str, str], *, is_section: bool) -> Sign | None:
+    """By what value it shows that a point has been brought; None where nothing tells it.
+
+    Of what happens only now and then, that the source delivers at all says that nothing more has happened.
     """
-    for point in demand.points:
-        if point.is_neutral or (of_sections and is_week(demand.task) and point.code != ATTENDED):
-            continue
-        yield point
+    kind = kinds.get(point.code)
+    slot = next((slot for slot in slots_of(point, term) if slot.key == task), None)
+    if kind is None or slot is None:
+        return None
+    period = {"term": term.key, "year": str(slot.booked_on.year)}.get(kind, slot.reads[0])
+    place = Place.UNIT
+    if point.schedule in AS_IT_HAPPENS:
+        place = Place.SCHOOL
+    elif is_section and COURSE_POINTS.get(point.code) is Trait.PHYSICAL:
+        place = Place.CLASS
+    return Sign(code=point.code, kind=kind, period=period, place=place)
 
 
-def _is_asked(unit: Unit, demand: Demand, brought: Brought) -> bool:
-    """False for a week without lessons, as far as the timetable has been delivered, where only lessons matter."""
-    if not _is_of_lessons(demand):
-        return True
-    key = brought.weeks[demand.task]
-    is_known = (MET, key, SCHOOL) in brought.of_school
-    return not is_known or any((code, key, unit.unit_id) in brought.own for code in (MET, ATTENDED))
-
-
-def _is_of_lessons(demand: Demand) -> bool:
-    return is_week(demand.task) and all(point.code in LESSON_POINTS for point in demand.points)
-
-
-def _line(
-    unit: Unit, demand: Demand, sheets: Mapping[str, HandedIn], brought: Brought, term: CardTerm, on: dt.date
-) -> Line:
-    sheet = _sheet_of(demand, sheets, term) if sheets else None
-    telling = list(_telling(demand, of_sections=unit.level == SECTION_UNIT))
+def _line(unit: Unit, asking: Asking, sheets: Mapping[str, HandedIn], brought: Brought, on: dt.date) -> Line:
+    demand = asking.demand
+    sheet = _sheet_of(asking, sheets) if sheets else None
     if sheet is not None and sheet.submitted_on is not None:
         return Line(
             unit=unit, demand=demand, state=State.SUBMITTED, is_in_time=sheet.is_in_time,
@@ -253,26 +260,22 @@ def _line(
         )  # fmt: skip
     if demand.opens_on > on:
         return Line(unit=unit, demand=demand, state=State.COMING, is_in_time=False)
-    if telling and all(brought.has(unit, demand.task, point) for point in telling):
+    if asking.signs and all(brought.has(unit, sign) for sign in asking.signs):
         return Line(unit=unit, demand=demand, state=State.BY_SYSTEM, is_in_time=True)
-    if demand.due_on < on:
-        state = State.LATE
-    elif demand.due_on == on:
-        state = State.TODAY
-    else:
-        state = State.OPEN
+    overdue, today = demand.due_on < on, demand.due_on == on
+    state = State.LATE if overdue else State.TODAY if today else State.OPEN
     return Line(unit=unit, demand=demand, state=state, is_in_time=False)
 
 
-def _sheet_of(demand: Demand, sheets: Mapping[str, HandedIn], term: CardTerm) -> HandedIn | None:
+def _sheet_of(asking: Asking, sheets: Mapping[str, HandedIn]) -> HandedIn | None:
     """The sheet that answers a demand; of a section's week, that of the lesson handed in last."""
-    if COLLECTOR_POSTS[demand.collector].unit_level != SECTION_UNIT or not is_week(demand.task):
-        return sheets.get(demand.task)
-    span = next(week for week in term.weeks if week.key.endswith(f"-{demand.task}"))
+    if asking.span is None:
+        return sheets.get(asking.demand.task)
+    first, last = asking.span
     lessons = [
         sheet
         for task, sheet in sheets.items()
-        if is_lesson(task) and (day := day_of(task)) is not None and span.start <= day <= span.end
+        if is_lesson(task) and (day := day_of(task)) is not None and first <= day <= last
         if sheet.submitted_on is not None
     ]
     return max(lessons, key=lambda sheet: sheet.submitted_on or dt.date.min, default=None)

@@ -25,7 +25,7 @@ from data_access.growth_card.cells import (
 from data_access.growth_card.sheet_rows import SheetRows
 from data_access.growth_card.sheet_store import Change, Saved, SheetRecord, SheetStore
 from data_access.growth_card.sheet_units import SheetKey
-from indicators.growth_card.collection import is_lesson
+from indicators.growth_card.collection import FULL_ATTENDANCE, LESSON_POINTS, is_lesson
 from indicators.growth_card.points import Collector
 from indicators.growth_card.sheet_frames import NoSheetError, Sheet, SheetFrames, day_of
 
@@ -279,15 +279,13 @@ class Sheets:
 
     def _posted(self, sheet: Sheet, submission: Submission, by: Actor) -> Submission:
         started = clock.now()
-        students = frozenset(row.holder_id for row in sheet.form.rows if row.holder == STUDENT)
-        classes = frozenset(row.holder_id for row in sheet.form.rows if row.holder == CLASS)
-        codes = frozenset(point.code for point in (*sheet.points, *sheet.occasional) if not point.is_neutral)
+        holders = _holders(sheet)
         try:
             posting = self._poster.post(
                 sheet.term.term_id,
-                students=students,
-                classes=classes,
-                codes=codes,
+                students=holders[STUDENT],
+                classes=holders[CLASS],
+                codes=_codes(sheet),
                 cause="sheet",
                 posted_by=by.name,
                 as_of=self._frames.today(),
@@ -314,3 +312,21 @@ def _assumed(sheet: Sheet) -> list[tuple[CellKey, float]]:
         if value is not None and cell.value is None:
             found.append((key, value / column.scale))
     return found
+
+
+def _holders(sheet: Sheet) -> Mapping[int, frozenset[int] | None]:
+    """Whose accounts a sheet changes, by holder; a lesson also tells of the attendance of its class."""
+    found = {
+        holder: frozenset(row.holder_id for row in sheet.form.rows if row.holder == holder)
+        for holder in (STUDENT, CLASS)
+    }
+    if is_lesson(sheet.key.task) and sheet.unit.class_id is not None:
+        found[CLASS] = frozenset({sheet.unit.class_id})
+    return {holder: ids or None for holder, ids in found.items()}
+
+
+def _codes(sheet: Sheet) -> frozenset[str]:
+    """Which points a sheet changes."""
+    if is_lesson(sheet.key.task):
+        return LESSON_POINTS | {FULL_ATTENDANCE}
+    return frozenset(point.code for point in (*sheet.points, *sheet.occasional) if not point.is_neutral)
