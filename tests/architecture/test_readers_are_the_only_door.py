@@ -53,10 +53,12 @@ MAY_ASK = {
     "data_access.reverting": "takes rows of a commit back",
     "data_access.model_weights": "weights of the model, which are no rows of anybody",
     "data_access.self_tests": "keeps filled-in self-tests, of a student within the scope it is given",
+    "data_access.student_plans": "keeps plans, of a student within the scope it is given",
     "data_access.safe_start": "whether demo accounts are left, before a server starts",
     "data_access.intake": "takes files in; what it says of their rows goes to who brought them",
     "data_access.demo": "builds the demo college and its accounts",
     "data_access.access": "accounts, posts, sessions and the audit log, each behind a class of its own",
+    "data_access.growth_card": "accounts, sheets and disputes of the growth card, each behind a class or function of its own",
     "data_access.readers": "the door",
 }
 """Modules and packages that run statements, and why. Pages and drawings never do."""
