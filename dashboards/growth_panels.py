@@ -1,11 +1,13 @@
 """The panels of the growth card, for every page that shows one: of a student, of a class, of one's own at home.
 
-The data of such a page has the card as `growth` (None where there is none), that of a class its students as
-`growth_members`.
+The data of such a page has the card as `growth` (None where there is none); that of the page of a class has the cards
+of its students as `growth_members`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from dashboards.growth_card import draw_abilities, draw_changes, draw_face, draw_growth
@@ -13,11 +15,17 @@ from dashboards.growth_class import draw_bands, draw_members
 from dashboards.growth_ledger import draw_ledger
 from dashboards.growth_points import draw_next, draw_points
 from dashboards.page import Panel
+from indicators.model import Level
 
 
 def belongs(data: Any) -> bool:
     """Whether a page's data has a card that may be shown."""
     return data.growth is not None and data.growth.is_admitted
+
+
+def _of(holder: Level) -> Callable[[Any], bool]:
+    """Whether that card is one of a student, or of a class."""
+    return lambda data: belongs(data) and data.growth.holder is holder
 
 
 FACE: Final = (
@@ -90,15 +98,11 @@ ACCOUNT: Final = (
 )
 """The whole account: its course, every point with its rule, every entry."""
 
+CLASS_CARD: Final = Panel(
+    name="card", title="班级储值卡", unit="分", draw=lambda data: draw_face(data.growth), height=190, belongs=belongs
+)
 CLASS_FACE: Final = (
-    Panel(
-        name="card",
-        title="班级储值卡",
-        unit="分",
-        draw=lambda data: draw_face(data.growth),
-        height=190,
-        belongs=belongs,
-    ),
+    CLASS_CARD,
     Panel(
         name="card_bands",
         title="学生储值卡分档",
@@ -157,3 +161,9 @@ CLASS_ACCOUNT: Final = (
         wave=3,
     ),
 )
+
+AT_HOME: Final = (
+    *(replace(panel, belongs=_of(Level.STUDENT)) for panel in FACE),
+    replace(CLASS_CARD, name="class_card", belongs=_of(Level.CLASS)),
+)
+"""On the home of a student the own card, on that of who looks after a class the card of the class."""

@@ -30,7 +30,7 @@ from data_access.access.roles import Role
 from data_access.access.scope import Scope
 from data_access.access.viewer import Post, Viewer, scope_of
 from indicators.digest import Changes
-from indicators.model import SCHOOL_ID
+from indicators.model import SCHOOL_ID, Level
 from indicators.results import Board, EntityInfo, Reading
 from layouts import format as fmt
 from layouts import states, table, tiles
@@ -156,10 +156,15 @@ class Home:
             return None
         return student.Student(view=self.view, scope=self.scope, number=self.post.node_id)
 
-    @property
+    @cached_property
     def growth(self) -> growth_card.Growth | None:
-        """The viewer's own growth card, where the post is that of a student."""
-        return None if self.student is None else self.student.growth
+        """The viewer's own growth card, where the post is that of a student; that of the class they look after."""
+        if self.student is not None or self.desk is None or self.post is None or self.post.node_level != "class":
+            return None if self.student is None else self.student.growth
+        class_id = self.post.node_id
+        return growth_card.Growth(
+            view=self.view, scope=self.scope, holder=Level.CLASS, holder_id=class_id, link=f"/classes/{class_id}"
+        )
 
 
 def draw_tiles(data: Home) -> Content:
@@ -331,7 +336,7 @@ PAGE: Final = Page(
     heading=heading,
     shows_values=False,
     panels=(
-        *growth_panels.FACE,
+        *growth_panels.AT_HOME,
         Panel(name="summary", title="概况", draw=draw_tiles, height=110, is_framed=False, belongs=_has_tiles),
         Panel(
             name="sensitive",

@@ -1,5 +1,5 @@
 from indicators.results import State
-from layouts.figures.growth import Step, gains, growth
+from layouts.figures.growth import BandCount, Step, band_counts, gains, growth
 
 BANDS = (("优", 85.0, State.REACHED), ("关注", 60.0, State.WATCH), ("警戒", 0.0, State.ALERT))
 STEPS = (
@@ -37,4 +37,21 @@ def test_a_loss_of_ability_hangs_below_the_line_and_what_is_unknown_has_no_bar()
 
 def test_without_any_gain_the_axis_still_has_a_length():
     low, high = gains(("24–25",), (("基本能力增值", (None,)),)).layout.yaxis.range
+    assert low < high
+
+
+def test_bands_are_bars_as_long_as_the_number_of_those_who_stand_in_them():
+    bands = [
+        BandCount(name="优", state=State.REACHED, count=12, href="/classes/1?band=1"),
+        BandCount(name="警戒", state=State.ALERT, count=0, href="/classes/1?band=2"),
+    ]
+    figure = band_counts(bands)
+    assert list(figure.data[0].x) == [12, 0]
+    assert list(figure.data[0].text) == ["12 人", "0 人"]
+    assert [words.partition(">")[2].partition("<")[0] for words in figure.layout.yaxis.ticktext] == ["● 优", "■ 警戒"]
+    assert figure.layout.meta["rows"] == ["/classes/1?band=1", "/classes/1?band=2"]
+
+
+def test_bands_of_nobody_still_have_an_axis():
+    low, high = band_counts([BandCount(name="优", state=State.REACHED, count=0)]).layout.xaxis.range
     assert low < high
