@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dashboards.wording import moment
+from data_access.growth_card.dispute_case import Case
 from data_access.growth_card.dispute_states import Status
 from indicators.growth_card.collection import input_of
 from indicators.growth_card.dispute_rules import value_words
@@ -83,6 +84,20 @@ def title_of(view: CaseView) -> str:
     return f"{view.point.name} · {view.case.entry.slot if view.slot is None else view.slot.label}"
 
 
+def unit_of(view: CaseView) -> str:
+    """The unit of the entry's leading value, such as %."""
+    if view.line is not None:
+        return view.line.unit
+    return view.fields[0].unit if view.fields else ""
+
+
+def recorded(value: float | None, unit: str) -> str:
+    """The value of an entry with as many decimals as tell anything."""
+    if value is None:
+        return fmt.NO_VALUE
+    return f"{round(value, 2):g}{unit if unit == '%' else f' {unit}'}".strip()
+
+
 def value_pairs(view: CaseView, values: Mapping[str, float] | None) -> tuple[tuple[str, str], ...]:
     """Values by input in the words of their columns."""
     given = values or {}
@@ -102,7 +117,13 @@ def timeline(view: CaseView) -> tuple[Step, ...]:
             + ("" if case.entry.is_live else "；这条流水现已冲正"),
             state="no-data",
         ),
-        Step(title="提出申诉", when=moment(case.opened_at), who=case.opened_by, text=case.reason, state="watch"),
+        Step(
+            title="提出申诉",
+            when=moment(case.opened_at),
+            who=f"学号 {case.entry.student_no}",
+            text=case.reason,
+            state="watch",
+        ),
     ]
     if case.answered_at is not None:
         agrees = case.proposed is not None
@@ -110,7 +131,7 @@ def timeline(view: CaseView) -> tuple[Step, ...]:
             Step(
                 title="采分主体答复：同意更正" if agrees else "采分主体答复：维持原记录",
                 when=moment(case.answered_at),
-                who=case.answered_by,
+                who=f"{'、'.join(view.point.collectors)} {case.answered_by}",
                 text=case.answer,
                 state="reached" if agrees else "warning",
                 values=value_pairs(view, case.proposed),
@@ -122,13 +143,20 @@ def timeline(view: CaseView) -> tuple[Step, ...]:
             Step(
                 title="审核：申诉成立" if is_upheld else "审核：申诉不成立",
                 when=moment(case.decided_at),
-                who=case.decided_by,
+                who=f"审核人 {case.decided_by}",
                 text=case.decision,
                 state="reached" if is_upheld else "no-data",
                 values=value_pairs(view, case.correction),
             )
         )
     return (*steps, *_next(view))
+
+
+def _booked(case: Case) -> str:
+    if case.points_after is None:
+        return "更正不改变得分，没有新的流水。"
+    before, after = (fmt.points(points, signed=True) for points in (case.entry.points, case.points_after))
+    return f"原流水已冲正，更正后的流水已记入：{before} 分 → {after} 分。"
 
 
 def _next(view: CaseView) -> tuple[Step, ...]:
@@ -146,8 +174,7 @@ def _next(view: CaseView) -> tuple[Step, ...]:
         case Status.UPHELD:
             return (Step(title="待入账", when="", who="", text="更正已经决定，正在写入储值卡。", state=""),)
         case Status.SETTLED:
-            text = "原流水已冲正，更正后的流水按审核日记入。" if case.is_booked else "更正不改变得分，没有新的流水。"
-            return (Step(title="已入账", when="", who="", text=text, state="reached"),)
+            return (Step(title="已入账", when="", who="", text=_booked(case), state="reached"),)
         case Status.WITHDRAWN:
             return (Step(title="学生已撤回", when="", who="", text="", state="no-data"),)
         case _:

@@ -10,7 +10,7 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboards.dispute_forms import OpenForm, VerdictForm, form_of
-from dashboards.dispute_words import BOXES, EMPTY, row_of, timeline, title_of, value_pairs
+from dashboards.dispute_words import BOXES, EMPTY, recorded, row_of, timeline, title_of, unit_of, value_pairs
 from dashboards.people import status_of
 from dashboards.people_forms import ConfirmForm
 from dashboards.routes import FORM, WRITE, Route, blueprint_of
@@ -96,6 +96,7 @@ def new(services: Services) -> ResponseReturnValue:
         form=form,
         line=line,
         rule=rule_words(point, unit=line.unit),
+        raw=recorded(entry.raw, line.unit),
         refusal=refusal,
         student_id=entry.student_id,
         days=services.disputes.card.dispute_days,
@@ -222,7 +223,8 @@ def _page(
         case=view.case,
         state=row_of(view, of_others=True).state,
         line=line,
-        rule=rule_words(view.point, unit="" if line is None else line.unit),
+        rule=rule_words(view.point, unit=unit_of(view)),
+        raw=recorded(view.case.entry.raw, unit_of(view)),
         steps=timeline(view),
         proposed=value_pairs(view, known),
         effect=effect,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, exists, select
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, exists, func, select
 from sqlalchemy.orm import aliased
 
 from data_access.clock import utc
@@ -72,7 +72,7 @@ class Case:
     Attributes:
         proposed: values by input that the collector thinks right; None where the entry is to stand, or before an answer.
         correction: values by input that were decided; None unless it was upheld.
-        is_booked: True where an entry has been posted from the correction.
+        points_after: what the entry posted from the correction brings, in hundredths; None where none has been posted.
     """
 
     dispute_id: int
@@ -89,7 +89,7 @@ class Case:
     decided_by: str
     decided_at: dt.datetime | None
     correction: Mapping[str, float] | None
-    is_booked: bool
+    points_after: int | None
 
 
 def is_live() -> ColumnElement[bool]:
@@ -109,7 +109,8 @@ _DISPUTE: Final = (
     CardDispute.dispute_id, CardDispute.status, CardDispute.reason, CardDispute.opened_by, CardDispute.opened_at,
     CardDispute.answer, CardDispute.proposed, CardDispute.answered_by, CardDispute.answered_at, CardDispute.decision,
     CardDispute.decided_by, CardDispute.decided_at, CardCorrection.inputs.label("correction"),
-    exists().where(_Later.correction_id == CardCorrection.correction_id).label("is_booked"),
+    select(func.max(_Later.points)).where(_Later.correction_id == CardCorrection.correction_id, _Later.kind != REVERSAL)
+    .scalar_subquery().label("points_after"),
 )  # fmt: skip
 
 
@@ -182,5 +183,5 @@ def case_of(row: RowMapping) -> Case:
         decided_by=row["decided_by"],
         decided_at=None if row["decided_at"] is None else utc(row["decided_at"]),
         correction=row["correction"],
-        is_booked=bool(row["is_booked"]),
+        points_after=row["points_after"],
     )
