@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, select, text
 
 from data_access.database import transaction
 from data_access.database.growth_models import CardEntry
-from data_access.growth_card.held import counting
+from data_access.growth_card.held import REVERSAL, counting
 from data_access.growth_card.postings import PATIENCE, Counts, Posting
 from data_access.growth_card.standings import among, sum_up
 
@@ -27,7 +27,6 @@ _COLUMNS: Final = (
     "holder", "holder_id", "term_id", "point", "slot", "kind", "booked_on", "raw", "points", "possible", "reversal_of",
     "posting_id", "sheet_id", "correction_id", "recorded_at",
 )  # fmt: skip
-REVERSAL: Final = "reversal"
 
 
 class Target(NamedTuple):
@@ -177,11 +176,11 @@ def live_entries(
 ) -> Iterator[Live]:
     """The entries of these accounts that count."""
     condition = [CardEntry.term_id == term_id, CardEntry.holder == holder, among(CardEntry.holder_id, holders)]
-    if codes is not None:
-        condition.append(CardEntry.point.in_(sorted(codes)))
     query = counting(select(*(CardEntry.__table__.columns[name] for name in Live._fields))).where(*condition)
     for row in connection.execute(query):
-        yield Live(*row)
+        # Told apart here: given the points, SQLite would read all entries of a term along the index of the points.
+        if codes is None or row.point in codes:
+            yield Live(*row)
 
 
 def _write(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
