@@ -36,9 +36,11 @@ from data_access.readers.roster import RosterReader
 from data_access.readers.second_classroom import SecondClassReader
 from data_access.readers.self_tests import SelfTestReader
 from data_access.readers.stored import ValueReader
+from data_access.readers.student_plans import StudentPlanReader
 from data_access.readers.team import TeamReader
 from data_access.self_tests import SelfTests
 from data_access.settings import Settings
+from data_access.student_plans import StudentPlans
 from indicators.benchmarks import Benchmarks
 from indicators.digest import Digest
 from indicators.eight_dimensions import shipped_model
@@ -117,5 +119,7 @@ def open_services(settings: Settings, database: Engine, *, viewer: Callable[[], 
         imports=ImportReader(database),
         self_tests=SelfTests(database, audit),
         self_test_results=SelfTestReader(values.rosters.facts, database),
+        student_plans=StudentPlans(database, audit),
+        plan_reader=StudentPlanReader(values.reader),
         second_classroom=SecondClassroom(SecondClassReader(values.rosters.facts), shipped_modules()),
     )

@@ -31,6 +31,8 @@ SERVER_PAGES: Final[tuple[ServerPage, ...]] = (
     ServerPage(group="工作台", label="采分录入", href="/entry", requires=Permission.ENTRY_RECORD),
     ServerPage(group="学生成长", label="自测", href="/self-tests", requires=Permission.SELF_TEST_TAKE),
     ServerPage(group="学生成长", label="自测汇总", href="/self-tests/overview", requires=Permission.SELF_TEST_VIEW),
+    ServerPage(group="学生成长", label="我的规划", href="/plans", requires=Permission.PLAN_WRITE),
+    ServerPage(group="学生成长", label="规划审核", href="/plans/review", requires=Permission.PLAN_REVIEW),
     ServerPage(group="管理", label="账号与岗位", href="/admin/people", requires=Permission.ACCOUNT_VIEW),
     ServerPage(group="管理", label="权限矩阵", href="/admin/roles", requires=Permission.ROLE_VIEW),
     ServerPage(group="管理", label="大屏", href="/admin/screens", requires=Permission.SCREEN_MANAGE),

@@ -41,9 +41,11 @@ if TYPE_CHECKING:
     from data_access.readers.loads import LoadReader
     from data_access.readers.revisions import RevisionReader
     from data_access.readers.self_tests import SelfTestReader
+    from data_access.readers.student_plans import StudentPlanReader
     from data_access.readers.team import TeamReader
     from data_access.self_tests import SelfTests
     from data_access.settings import Settings
+    from data_access.student_plans import StudentPlans
     from indicators.benchmarks import Benchmarks
     from indicators.digest import Digest
     from indicators.growth_card.accounts import GrowthCards
@@ -210,6 +212,8 @@ class Services:
     self_tests: SelfTests = _ABSENT
     self_test_results: SelfTestReader = _ABSENT
     second_classroom: SecondClassroom = _ABSENT
+    student_plans: StudentPlans = _ABSENT
+    plan_reader: StudentPlanReader = _ABSENT
 
     def scope(self) -> Scope:
         """What the viewer of the current request may read."""
