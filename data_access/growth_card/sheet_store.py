@@ -110,7 +110,7 @@ class SheetStore:
     def __init__(self, database: Engine, audit: AuditLog, *, now: Callable[[], dt.datetime] = clock.now) -> None:
         self.database = database
         self._audit = audit
-        self._now = now
+        self.now = now
 
     def record(self, key: SheetKey) -> SheetRecord | None:
         """What is kept of a sheet; None where nobody has written into it."""
@@ -189,7 +189,7 @@ class SheetStore:
             missing = [(cell, value, _version(marks, cell)) for cell, value in assumed if _is_empty(marks, cell)]
             self._write(connection, sheet_id, missing, by)
             # after the values assumed, so that they are part of what was handed in
-            moment = self._now()
+            moment = self.now()
             first = update(CardSheet).where(CardSheet.sheet_id == sheet_id, CardSheet.submitted_at.is_(None))
             is_first = connection.execute(first.values(submitted_at=moment, submitted_by=by.name)).rowcount > 0
             event = Event(
@@ -241,7 +241,7 @@ class SheetStore:
         """The number of a sheet, begun where it is not there yet; nobody else writes into it until the commit."""
         found = _record(connection, key, lock=True)
         if found is None:
-            begun = insert(CardSheet).values(**key.to_dict(), due_on=due_on, opened_at=self._now())
+            begun = insert(CardSheet).values(**key.to_dict(), due_on=due_on, opened_at=self.now())
             try:
                 with connection.begin_nested():
                     return int(connection.execute(begun.returning(CardSheet.sheet_id)).scalar_one())
@@ -254,7 +254,7 @@ class SheetStore:
     def _write(
         self, connection: Connection, sheet_id: int, cells: Iterable[tuple[CellKey, float | None, int]], by: Actor
     ) -> Saved:
-        moment = self._now()
+        moment = self.now()
         marks = _marks(connection, sheet_id)
         versions: dict[CellKey, int] = {}
         conflicts: dict[CellKey, Mark] = {}

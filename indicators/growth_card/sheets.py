@@ -246,7 +246,7 @@ class Sheets:
         problems: Sequence[CellProblem],
     ) -> SaveResult:
         if saved is None:
-            return SaveResult(saved=(), conflicts=(), problems=tuple(problems), at=clock.now())
+            return SaveResult(saved=(), conflicts=(), problems=tuple(problems), at=self._store.now())
         marks = {} if wanted else self._store.marks(frame.key)
         columns = frame.form.by_key
         return SaveResult(
@@ -278,7 +278,7 @@ class Sheets:
         )
 
     def _posted(self, sheet: Sheet, submission: Submission, by: Actor) -> Submission:
-        started = clock.now()
+        started = self._store.now()
         holders = _holders(sheet)
         try:
             posting = self._poster.post(
