@@ -5,7 +5,7 @@ A page that the server draws. What may be told of which group is decided by the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -13,11 +13,10 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from dashboards.filters import current_term
-from dashboards.self_test_report import mark
 from dashboards.server_page import render
 from data_access.access.permissions import Permission
 from data_access.self_test_results import GroupResult, subject_of
-from indicators.self_tests.scales import LEVELS, Scale, shipped_scales
+from indicators.self_tests.scales import LEVELS, shipped_scales
 from layouts import format as fmt
 
 if TYPE_CHECKING:
@@ -30,20 +29,6 @@ WITHHELD: Final = "不显示"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Share:
-    """How many of a group have a level: state and word of the level, and the percentage."""
-
-    state: str
-    word: str
-    percent: float
-
-    @property
-    def shown(self) -> str:
-        """The percentage as it is written."""
-        return fmt.number(self.percent)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Row:
     """One group as the table shows it; `dept_id` is that of a department whose classes can be asked for, else 0."""
 
@@ -53,47 +38,51 @@ class Row:
     done: str
     completion: str
     mean: str
-    shares: Sequence[Share]
-    is_withheld: bool
+    shares: Sequence[str]
     dept_id: int = 0
 
+    def cells(self, *, with_scores: bool) -> Sequence[str]:
+        """What stands behind the name, column by column."""
+        counts = (self.on_roll, self.done, self.completion)
+        return (*counts, self.mean, *self.shares) if with_scores else counts
 
-def rows_of(scale: Scale, groups: Sequence[GroupResult], *, dept_id: int | None) -> list[Row]:
+
+def rows_of(groups: Sequence[GroupResult], *, dept_id: int | None) -> list[Row]:
     """The groups to be shown: all where they are few, else down to majors or below one department."""
     if dept_id is not None:
         shown = [group for group in groups if group.dept_id == dept_id]
-        return [_row(scale, group, is_folded=False) for group in shown]
+        return [_row(group, is_folded=False) for group in shown]
     is_folded = len(groups) > MOST_ROWS
     shown = [group for group in groups if not (is_folded and group.level == "class")]
-    return [_row(scale, group, is_folded=is_folded) for group in shown]
+    return [_row(group, is_folded=is_folded) for group in shown]
 
 
-def _row(scale: Scale, group: GroupResult, *, is_folded: bool) -> Row:
-    is_withheld = group.on_roll is None
-    levels = group.levels
+def _row(group: GroupResult, *, is_folded: bool) -> Row:
+    mean, shares = _scores(group)
     return Row(
         level=group.level,
         name=group.name,
-        on_roll=WITHHELD if group.on_roll is None else f"{group.on_roll:,}",
-        done=WITHHELD if group.done is None else f"{group.done:,}",
-        completion=WITHHELD if is_withheld else fmt.with_unit(group.completion, "%"),
-        mean=_mean(group),
-        shares=[] if levels is None or not group.done else _shares(scale, levels, group.done),
-        is_withheld=is_withheld or (group.is_told and levels is None and bool(group.done)),
+        on_roll=_count(group.on_roll),
+        done=_count(group.done),
+        completion=WITHHELD if group.done is None else fmt.with_unit(group.completion, "%"),
+        mean=mean,
+        shares=shares,
         dept_id=group.dept_id if is_folded and group.level == "dept" else 0,
     )
 
 
-def _mean(group: GroupResult) -> str:
-    if group.mean is not None:
-        return fmt.number(group.mean)
-    # Nobody has filled it in: that is no secret, and there is no mean.
-    return fmt.NO_VALUE if group.done == 0 else WITHHELD
+def _count(people: int | None) -> str:
+    return WITHHELD if people is None else f"{people:,}"
 
 
-def _shares(scale: Scale, levels: Mapping[str, int], done: int) -> list[Share]:
-    return [
-        Share(state=mark(scale, level)[0], word=level, percent=100 * levels.get(level, 0) / done) for level in LEVELS
+def _scores(group: GroupResult) -> tuple[str, Sequence[str]]:
+    """The mean, and the share of each level."""
+    if group.levels is None or not group.done:
+        # Nobody has filled it in: that is no secret, and there is no mean.
+        word = fmt.NO_VALUE if group.done == 0 else WITHHELD
+        return word, [word] * len(LEVELS)
+    return fmt.number(group.mean), [
+        fmt.with_unit(100 * group.levels.get(level, 0) / group.done, "%") for level in LEVELS
     ]
 
 
@@ -119,7 +108,7 @@ def overview(desk: Desk) -> ResponseReturnValue:
         scale=scale,
         terms=terms,
         term=term,
-        rows=[] if scale is None else rows_of(scale, found, dept_id=dept_id),
+        rows=rows_of(found, dept_id=dept_id),
         department=None if dept_id is None else departments[dept_id],
         has_scores=any(group.is_told for group in found),
         withheld=WITHHELD,

@@ -87,7 +87,7 @@ def index(desk: Desk) -> ResponseReturnValue:
         done=[offer for offer in listed if offer.stage is Stage.DONE],
         later=[offer for offer in listed if offer.stage not in {Stage.OPEN, Stage.DONE}],
         term_word=term_word(term),
-        terms=terms[-_TERMS_SHOWN:],
+        terms=terms[: -_TERMS_SHOWN - 1 : -1],
         history=[(scale, by_scale[scale.name]) for scale in shipped_scales() if scale.name in by_scale],
         mark=mark,
         number=fmt.number,

@@ -11,6 +11,7 @@ function start(form) {
   }
   const [back, next, submit] = ['back', 'next', 'submit'].map((name) => form.querySelector(`[data-${name}]`));
   const progress = form.querySelector('[data-progress]');
+  const said = form.querySelector('[data-lacking]');
   const intro = form.querySelector('.self-test-intro');
   let shown = 0;
   let isChanged = false;
@@ -41,19 +42,22 @@ function start(form) {
     focus(firstOpen(pages[number]) || pages[number][0]);
   }
 
-  function focus(question) {
+  function focus(question, block = 'nearest') {
     const input = question.querySelector('input:checked') || question.querySelector('input');
     input.focus({ preventScroll: true });
-    question.scrollIntoView({ block: 'nearest' });
+    question.scrollIntoView({ block });
   }
 
   function goTo(question) {
     show(pages.findIndex((page) => page.includes(question)));
-    focus(question);
+    focus(question, 'center');
   }
 
   function lacking(list) {
     const open = firstOpen(list);
+    const count = list.filter((question) => !isAnswered(question)).length;
+    said.hidden = count === 0;
+    said.textContent = count === 0 ? '' : `还有 ${count} 题没有选。`;
     list.forEach((question) => question.classList.toggle('is-missing', open !== undefined && !isAnswered(question)));
     return open;
   }
@@ -62,7 +66,7 @@ function start(form) {
   next.addEventListener('click', () => {
     const open = lacking(pages[shown]);
     if (open) {
-      focus(open);
+      focus(open, 'center');
     } else {
       turn(shown + 1);
     }

@@ -76,8 +76,8 @@ def group_results(
     tallies = {(level, key): _Tally() for level, key, *_ in groups}
     own, known = _count(pupils, parents, tallies)
     # How large a class is, everybody knows; who of it has been screened is for those who are entitled to the results.
-    roll_sets = (0, 1, 2) if is_sensitive and not told else (0,)
-    open_rolls = readable(_census(parents, own, {}, roll_sets))
+    open_rolls = readable(_census(parents, own, {}, (0,)))
+    open_counts = readable(_census(parents, own, {}, (0, 1, 2))) if is_sensitive and not told else open_rolls
     open_scores = readable(_census(parents, own, known, (1,)))
     found = []
     for level, key, name, dept_id, major_id in sorted(groups, key=_place):
@@ -85,7 +85,6 @@ def group_results(
         if group not in shown or not tallies[group].on_roll:
             continue
         tally = tallies[group]
-        is_counted = group in open_rolls
         is_told = group in told
         has_scores = is_told and group in open_scores and tally.done > 0
         found.append(
@@ -95,8 +94,8 @@ def group_results(
                 name=name,
                 dept_id=dept_id or 0,
                 major_id=major_id or 0,
-                on_roll=tally.on_roll if is_counted else None,
-                done=tally.done if is_counted else None,
+                on_roll=tally.on_roll if group in open_rolls else None,
+                done=tally.done if group in open_counts else None,
                 mean=tally.total / tally.done if has_scores else None,
                 levels=dict(tally.levels) if has_scores else None,
                 is_told=is_told,

@@ -30,7 +30,7 @@ FEWEST_OF_A_DIMENSION: Final = 3
 NORMAL, WATCH, ALERT = "正常", "关注", "预警"
 LEVELS: Final = (NORMAL, WATCH, ALERT)
 """As ``fact_self_test.result_level`` names them, best first."""
-_ORDER: Final = ("wellbeing", "self-learning", "career-adaptability", "career-maturity", "overall")
+_ORDER: Final = ("self-learning", "career-adaptability", "career-maturity", "overall", "wellbeing")
 
 
 @dataclass(frozen=True, kw_only=True)

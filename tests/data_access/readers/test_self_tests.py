@@ -131,6 +131,21 @@ def test_of_a_screening_others_learn_completion_at_most(reader):
     assert told(reader, SCREENING, LEADER)["school", 1] == (16, 9, None)
 
 
+def test_who_of_few_has_not_been_screened_is_not_told(install, tmp_path):
+    place = install(tmp_path / "home")
+    fill(place)
+    for key in students(1, 2)[:-6]:
+        take(place, key, SCREENING)
+    found = told(reader_of(place), SCREENING, LEADER)
+    assert found["school", 1] == (16, 7, None)
+    for key in students(2)[:4]:
+        take(place, key, SCREENING)
+    assert told(reader_of(place), SCREENING, LEADER)["school", 1] == (16, 11, None)
+    take(place, 205, SCREENING)
+    assert told(reader_of(place), SCREENING, LEADER)["school", 1] == (16, None, None)
+    assert told(reader_of(place), SCREENING, PSYCHOLOGY)["school", 1][:2] == (16, 12)
+
+
 def test_the_centre_reads_the_aggregate_of_the_screening_and_of_no_other_scale(reader):
     [school, *_] = reader.overview(SCREENING, TERM, scope=scope(*PSYCHOLOGY))
     assert (school.done, school.levels) == (9, {"正常": 5, "关注": 4})
