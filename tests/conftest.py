@@ -149,3 +149,19 @@ def installation(request, install: Callable[..., Installation], tmp_path: Path) 
     made.database.dispose()  # a PostgreSQL server has a hundred connections, and tests with threads take several
     if server is not None:
         server.drop(made.settings.database_url)
+
+
+@pytest.fixture(scope="session")
+def growth_college(install: Callable[..., Installation], tmp_path_factory) -> Installation:
+    """A small college with posted accounts, for tests that only read; see `tests.growth_college`."""
+    from tests.growth_college import build  # noqa: PLC0415 (only the tests that need it should pay for it)
+
+    return build(install(tmp_path_factory.mktemp("growth") / "home"))
+
+
+@pytest.fixture
+def own_college(growth_college: Installation, install: Callable[..., Installation], tmp_path: Path) -> Installation:
+    """A copy of the same college for a test that changes it."""
+    from tests.growth_college import copied  # noqa: PLC0415
+
+    return copied(growth_college, tmp_path / "home", install)
