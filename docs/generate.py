@@ -8,7 +8,9 @@ from typing import Final
 
 from data_access.contracts import contracts
 from data_access.intake import documentation, mappings
-from docs import access_reference, data_dictionary, indicator_reference
+from docs import access_reference, data_dictionary, growth_card_reference, indicator_reference
+from indicators.growth_card.points import shipped_card
+from indicators.growth_card.suggestions import shipped_advice
 from indicators.library import shipped_library
 
 DOCS: Final = Path(__file__).parent
@@ -16,6 +18,7 @@ DOCS: Final = Path(__file__).parent
 GENERATED: Final[Mapping[Path, Callable[[], str]]] = {
     DOCS / "access.md": lambda: access_reference.render(shipped_library()),
     DOCS / "data-dictionary.md": lambda: data_dictionary.render(contracts()),
+    DOCS / "growth-card.md": lambda: growth_card_reference.render(shipped_card(), shipped_library(), shipped_advice()),
     DOCS / "indicators.md": lambda: indicator_reference.render(shipped_library()),
     documentation.DOCUMENT: lambda: documentation.render(dict(mappings())),
 }
