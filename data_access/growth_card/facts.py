@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from data_access import ledger
 from data_access.contracts import Table
 from data_access.engines import DuckDBEngine, quoted
+from data_access.growth_card import self_test_rows
 from data_access.lake import Lake
+from data_access.self_test_results import TABLE as SELF_TESTS
 
 ATTENDANCE: Final = "fact_attendance"
 STATUSES: Final = ("准时", "迟到", "早退", "请假", "公假", "旷课")
@@ -71,6 +73,7 @@ class CardFacts(DuckDBEngine):
     Args:
         files: Parquet files by table.
         lessons: rows that stand instead of those of the lake for the same student, section and day.
+        self_tests: rows that stand beside those of the lake, where it has none for the same student, term and scale.
         students: only facts about these students; None for all.
         threads: of the engine.
         memory_limit: likewise.
@@ -81,6 +84,7 @@ class CardFacts(DuckDBEngine):
         files: Mapping[str, Sequence[str]],
         *,
         lessons: Sequence[LessonRow] = (),
+        self_tests: Sequence[self_test_rows.SelfTestRow] = (),
         students: NDArray[np.int64] | None = None,
         threads: int = 2,
         memory_limit: str = "2GB",
@@ -90,6 +94,9 @@ class CardFacts(DuckDBEngine):
         self._has_lessons = bool(lessons)
         if lessons:
             self._create(_SHEETS, _arrow(lessons))
+        self._has_self_tests = bool(self_tests)
+        if self_tests:
+            self._create(self_test_rows.ROWS, self_test_rows.as_table(self_tests))
 
     def _create(self, name: str, rows: pa.Table) -> None:
         self.connection.register("arrived", rows)
@@ -97,6 +104,11 @@ class CardFacts(DuckDBEngine):
         self.connection.unregister("arrived")
 
     def _introduce(self, table: Table) -> None:
+        self._introduce_stored(table)
+        if self._has_self_tests and table.name == SELF_TESTS:
+            self_test_rows.put_over(self.connection, table, self._condition())
+
+    def _introduce_stored(self, table: Table) -> None:
         is_asked = self._students is not None and table.kind == "fact" and "student_id" in table.column_names
         has_sheets = self._has_lessons and table.name == ATTENDANCE
         files = self._files.get(table.name, ())

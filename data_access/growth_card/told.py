@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, case, func, or_,
 from data_access import clock
 from data_access.database.growth_models import CardCorrection, CardMark, CardSheet, StudentPlan, StudentPlanGoal
 from data_access.growth_card.facts import LessonRow
+from data_access.growth_card.self_test_rows import SelfTestRow, filled_in
 
 RAW: Final = "raw"
 MOST_NAMED: Final = 5_000
@@ -68,12 +69,14 @@ class Tellings:
     Attributes:
         sheets: cells of submitted sheets, in the order in which they were written.
         lessons: rows of submitted lesson sheets.
+        self_tests: what students have filled in about themselves in the term.
         plans: approved plans of the academic year.
         corrections: those that count.
     """
 
     sheets: Sequence[Told]
     lessons: Sequence[LessonRow]
+    self_tests: Sequence[SelfTestRow]
     plans: Sequence[ApprovedPlan]
     corrections: Sequence[Told]
 
@@ -92,6 +95,7 @@ def tellings(database: Engine, term_id: int, acad_start: int, asked: Asked, *, s
         return Tellings(
             sheets=_sheet_values(connection, term_id, asked),
             lessons=_lesson_rows(connection, term_id),
+            self_tests=filled_in(connection, term_id),
             plans=tuple(_approved_plans(connection, acad_start, asked[student])),
             corrections=_corrections(connection, term_id, asked),
         )

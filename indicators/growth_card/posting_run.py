@@ -153,7 +153,10 @@ class PostingRun:
                         rank(self._database, request.term.term_id, int(level), peers(everybody, level, groups))
 
     def _engine(self, students: Ids | None = None) -> CardFacts:
-        return CardFacts(self._files, lessons=self._said.lessons, students=students, **self._engine_settings)
+        said = self._said
+        return CardFacts(
+            self._files, lessons=said.lessons, self_tests=said.self_tests, students=students, **self._engine_settings
+        )
 
     def _measured(self, everybody: CardFacts) -> tuple[Mapping[Level, Holders], Values]:
         """Whose accounts they are, and what facts say of them; of few, by reading the rows of few."""
