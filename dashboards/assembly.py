@@ -53,6 +53,7 @@ from indicators.growth_card.sheet_frames import SheetFrames
 from indicators.growth_card.sheets import Sheets
 from indicators.growth_card.tasks import EntryTasks
 from indicators.growth_card.timeliness import Timeliness
+from indicators.growth_card.uploads import SheetUploads
 from indicators.lessons import Lessons
 from indicators.major_diagnosis import MajorDiagnosis
 from indicators.numbers import Numbers
@@ -76,13 +77,15 @@ def open_services(settings: Settings, database: Engine, *, viewer: Callable[[], 
     cards = GrowthCards(values.reader)
     poster = Poster(open_lake(settings, database))
     procedure = procedure_of(cards.card)
-    rows, sheets, states = SheetRows(values.rosters), SheetStore(database, audit), EntryStates(values.reader)
+    rows, kept, states = SheetRows(values.rosters), SheetStore(database, audit), EntryStates(values.reader)
+    sheets = Sheets(SheetFrames(poster.card, poster.terms, kept, rows), kept, rows, poster)
     boards = EntryBoards(poster.card, states, rows)
     return Services(
         values=values,
         majors=MajorDiagnosis(values, MajorReader(values.rosters.facts), model_weights, model),
         model_weights=model_weights,
-        sheets=Sheets(SheetFrames(poster.card, poster.terms, sheets, rows), sheets, rows, poster),
+        sheets=sheets,
+        sheet_uploads=SheetUploads(sheets),
         entry_tasks=EntryTasks(poster.card, poster.terms, boards, states),
         timeliness=Timeliness(poster.card, poster.terms, boards, states),
         lessons=Lessons(LessonReader(values.rosters.facts)),

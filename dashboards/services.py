@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from indicators.growth_card.sheets import Sheets
     from indicators.growth_card.tasks import EntryTasks
     from indicators.growth_card.timeliness import Timeliness
+    from indicators.growth_card.uploads import SheetUploads
     from indicators.lessons import Lessons
     from indicators.major_diagnosis import MajorDiagnosis
     from indicators.numbers import Numbers
@@ -207,6 +208,7 @@ class Services:
     majors: MajorDiagnosis = _ABSENT
     model_weights: ModelWeights = _ABSENT
     sheets: Sheets = _ABSENT
+    sheet_uploads: SheetUploads = _ABSENT
     entry_tasks: EntryTasks = _ABSENT
     timeliness: Timeliness = _ABSENT
     self_tests: SelfTests = _ABSENT

@@ -124,7 +124,13 @@ class SheetStore:
             return {} if record is None else _marks(connection, record.sheet_id)
 
     def save(
-        self, key: SheetKey, cells: Sequence[tuple[CellKey, float | None, int]], *, due_on: dt.date | None, by: Actor
+        self,
+        key: SheetKey,
+        cells: Sequence[tuple[CellKey, float | None, int]],
+        *,
+        due_on: dt.date | None,
+        by: Actor,
+        is_whole: bool = False,
     ) -> Saved:
         """Write cells, each where nobody has changed it since the version named; the others are told.
 
@@ -133,13 +139,18 @@ class SheetStore:
             cells: (cell, value, version seen), every cell once; version 0 for one that was empty.
             due_on: last day on which the sheet is in time, noted where it begins.
             by: who saves.
+            is_whole: True to write nothing where one of them has been changed.
 
         Raises:
+            UserError: `is_whole`, and somebody has changed one of them.
             BusyError: the database stayed locked.
         """
         with transaction(self.database) as connection:
             sheet_id = self._held(connection, key, due_on)
-            return self._write(connection, sheet_id, cells, by)
+            saved = self._write(connection, sheet_id, cells, by)
+            if is_whole and saved.conflicts:
+                raise UserError(f"有 {len(saved.conflicts)} 格刚被他人改动，未作任何更改。请重新核对。")
+            return saved
 
     def undo(self, key: SheetKey, *, by: Actor) -> Saved:
         """Take back the last save of `by` in a sheet, as a further change; cells changed since by others are told.

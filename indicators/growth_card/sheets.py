@@ -122,18 +122,27 @@ class Sheets:
         }
         return replace(frame, cells=cells, record=self._store.record(key))
 
-    def save(self, key: SheetKey, edits: Sequence[CellEdit], *, viewer: Viewer, by: Actor) -> SaveResult:
+    def save(
+        self, key: SheetKey, edits: Sequence[CellEdit], *, viewer: Viewer, by: Actor, is_whole: bool = False
+    ) -> SaveResult:
         """Save what can be saved of some cells, and say of every other one why it could not.
+
+        Args:
+            key: the sheet.
+            edits: what is to stand in which cell.
+            viewer: the collector.
+            by: the same person, for the record.
+            is_whole: True to save nothing where somebody has changed one of the cells.
 
         Raises:
             NoSheetError: there is no such sheet, or it is not the viewer's.
-            UserError: its term is frozen.
+            UserError: its term is frozen, or `is_whole` and not all of it can be saved.
             BusyError: the database stayed locked.
         """
         frame = self._open_for_entry(key, viewer, with_known=False)
         sound, problems = frame.form.read(edits)
         wanted = {cell: value for cell, value, _ in sound}
-        saved = self._store.save(key, sound, due_on=frame.due_on, by=by) if sound else None
+        saved = self._store.save(key, sound, due_on=frame.due_on, by=by, is_whole=is_whole) if sound else None
         return self._result(frame, saved, wanted, problems)
 
     def undo(self, key: SheetKey, *, viewer: Viewer, by: Actor) -> SaveResult:

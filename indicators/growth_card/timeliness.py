@@ -19,6 +19,7 @@ from data_access.access.scope import Scope
 from data_access.access.viewer import Viewer
 from data_access.growth_card.entry_state import EntryStates
 from data_access.growth_card.sheet_units import COLLECTOR_POSTS, SECTION_UNIT, Unit, reach_of_nodes
+from indicators.growth_card.collection import OF_SECTIONS
 from indicators.growth_card.entry_board import EntryBoards, Line
 from indicators.growth_card.points import Card, Collector
 from indicators.growth_card.slots import CardTerm
@@ -121,7 +122,9 @@ class Timeliness:
         for collector in Collector:
             if collector is Collector.STUDENT_AFFAIRS:
                 continue  # an office's work is nobody's own
-            nodes = self._states.nodes_of(person_id, COLLECTOR_POSTS[collector].role, on=on)
+            is_own = collector in OF_SECTIONS  # a section names who teaches it, whatever posts there are
+            role = COLLECTOR_POSTS[collector].role
+            nodes = frozenset({person_id}) if is_own else self._states.nodes_of(person_id, role, on=on)
             lines = self._boards.lines(collector, reach_of_nodes(collector, nodes), term, on=on) if nodes else []
             rates.append(rate_of(collector.value, (line for line in lines if line.is_due(on)), key=collector.value))
         return [rate for rate in rates if rate.due]
@@ -164,7 +167,7 @@ class Timeliness:
             if collector not in posts:
                 return OFFICE, OFFICE
             node = unit.major_id if collector is Collector.TEACHING_SECTION else unit.unit_id
-            account, name = posts[collector].get(node or 0, (0, f"未指定{collector.value}"))
+            account, name = posts[collector].get(node or 0, (0, "未指定"))
             return f"account:{account}:{collector.value}", f"{name}（{collector.value}）"
 
         return of

@@ -1,7 +1,8 @@
 """A few classes and a section, those who enter for them, and no system that delivers anything: real rows in a database.
 
 Department 1 has major 11 with class 111 (students 1 to 4, admitted in 2025), department 2 has major 21 with class 211
-(student 9). Teacher 71 teaches section 501 to class 111, teacher 72 teaches section 502 to class 211.
+(student 9). Teacher 71, who is the adviser of class 111 as well, teaches section 501 to it, teacher 72 section 502 to
+class 211.
 """
 
 import datetime as dt
@@ -14,7 +15,7 @@ from data_access.access.audit import AuditLog
 from data_access.access.roles import Role
 from data_access.access.viewer import viewer_of
 from data_access.database import transaction
-from data_access.database.access_models import Account
+from data_access.database.access_models import Account, PostRecord
 from data_access.database.models import Entity
 from data_access.errors import UserError
 from data_access.growth_card.cells import CellEdit
@@ -107,6 +108,7 @@ class Office:
         with transaction(self.database) as connection:
             connection.execute(insert(Entity), [_entity(*entity) for entity in _ENTITIES])
             connection.execute(insert(Account), [_account(n, who) for n, who in enumerate(PEOPLE, 1)])
+            connection.execute(insert(PostRecord), [_post(who) for who in ("adviser", "leader")])
         self.postings = Postings()
         self.store = SheetStore(self.database, AuditLog(self.database), now=self.tick)
         rosters = RosterReader(installation.lake, self.database)
@@ -174,9 +176,19 @@ def _entity(level, entity_id, places):
     }
 
 
-def _account(number, who):
+def _post(who):
+    [(role, level, node)] = PEOPLE[who]
     return {
-        "account_id": number, "username": who, "name": f"{who}老师", "person_kind": "other", "password_history": [],
+        "account_id": actor(who).account_id, "role": role.value, "node_level": level, "node_id": node,
+        "valid_from": dt.date(2026, 9, 1), "source": "roster", "granted_at": NOON,
+    }  # fmt: skip
+
+
+def _account(number, who):
+    kind, person = ("teacher", 71) if who == "adviser" else ("other", None)
+    return {
+        "account_id": number, "username": who, "name": f"{who}老师", "person_kind": kind, "person_id": person,
+        "password_history": [],
         "must_change_password": False, "session_version": 1, "disabled_because": "", "source": "manual",
         "created_at": NOON,
     }  # fmt: skip
