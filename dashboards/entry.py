@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -45,6 +46,17 @@ MARKS: Final[Mapping[State, str]] = {
 }
 """Shape and colour of each state."""
 TO_DO: Final = (State.LATE, State.TODAY, State.OPEN)
+DONE: Final = (State.SUBMITTED, State.BY_SYSTEM)
+VIEWS: Final[Mapping[str, tuple[str, tuple[State, ...]]]] = {
+    "": ("待办", TO_DO),
+    "coming": ("未到时点", (State.COMING,)),
+    "done": ("已完成", DONE),
+    "late": ("只看逾期", (State.LATE,)),
+    "all": ("全部", tuple(State)),
+}
+"""What the list can be narrowed to, by its name in addresses: how it is called, and the states that it shows."""
+NEXT_SHOWN: Final = 5
+"""Where nothing is to be done, so many of the sheets to come are named."""
 
 
 # -- what was asked for -----------------------------------------------------------------------
@@ -54,7 +66,7 @@ TO_DO: Final = (State.LATE, State.TODAY, State.OPEN)
 class Search:
     """What the due list is narrowed to; anything unknown counts as not asked for."""
 
-    state: State | None = None
+    view: str = ""
     collector: str = ""
     task: str = ""
     unit: int | None = None
@@ -63,9 +75,9 @@ class Search:
     @classmethod
     def of(cls, given: Mapping[str, str], collectors: Sequence[str]) -> Search:
         """The search that the query of an address asks for."""
-        state, task, unit = (given.get(name, "") for name in ("state", "task", "unit"))
+        view, task, unit = (given.get(name, "") for name in ("view", "task", "unit"))
         return cls(
-            state=State(state) if state in set(State) else None,
+            view=view if view in VIEWS else "",
             collector=given.get("collector", "") if given.get("collector") in collectors else "",
             task=task if len(task) <= LONGEST_TASK else "",
             unit=int(unit) if unit.isascii() and unit.isdigit() and len(unit) <= LONGEST_ID else None,
@@ -75,7 +87,7 @@ class Search:
     def query(self, **changes: Any) -> dict[str, Any]:
         """The search as the query of an address, without what is empty."""
         values = {
-            "state": self.state and self.state.value,
+            "view": self.view,
             "collector": self.collector,
             "task": self.task,
             "unit": self.unit,
@@ -156,7 +168,7 @@ def group_row(group: TaskGroup, today: dt.date) -> GroupRow:
     worst = next(state for state in State if group.states.get(state))
     return GroupRow(
         group=group,
-        href=url_for("entry.index", task=group.task, collector=group.collector),
+        href=url_for("entry.index", task=group.task, collector=group.collector, view="all"),
         mark=(MARKS[worst], worst.name_zh),
         points="、".join(group.points),
         when=when(group.due_on, today),
@@ -202,30 +214,38 @@ def index(entry: Entry) -> ResponseReturnValue:
     services, viewer, today = entry.services, entry.viewer, entry.services.today()
     collectors = collectors_of(viewer)
     search = Search.of(request.args, collectors)
-    found: TaskList = services.entry_tasks.of(
+    owed = functools.partial(
+        services.entry_tasks.of,
         viewer,
         on=today,
-        states=None if search.state is None else {search.state},
         collector=search.collector,
         task=search.task,
         unit_id=search.unit,
-        page=search.page,
-        size=PAGE_SIZE,
     )
+    found: TaskList = owed(states=VIEWS[search.view][1], page=search.page, size=PAGE_SIZE)
     if not found.tasks and search.page > 1:
         return redirect(url_for("entry.index", **search.query(page=1)))
-    is_long = sum(found.counts.get(state, 0) for state in TO_DO) > MANY and not (search.task or search.unit)
-    groups = services.entry_tasks.groups(viewer, on=today, collector=search.collector) if is_long else ()
+    is_long = not search.query() and found.total > MANY
+    groups = services.entry_tasks.groups(viewer, on=today) if is_long else ()
+    is_idle = not found.tasks and not search.view
+    coming = owed(states={State.COMING}, size=NEXT_SHOWN) if is_idle else None
     return render(
         "entry.html",
         title="采分录入",
         summary=summary(services.entry_tasks.reminder(viewer, on=today)),
         search=search,
-        states=State,
-        counts=found.counts,
+        views={
+            name: (
+                label,
+                sum(found.counts.get(state, 0) for state in states),
+                url_for("entry.index", **search.query(view=name, page=1)),
+            )
+            for name, (label, states) in VIEWS.items()
+        },
         collectors=collectors,
         groups=[group_row(group, today) for group in groups],
         rows=[row(task, today) for task in found.tasks],
+        coming=[row(task, today) for task in coming.tasks] if coming else [],
         part=Slice(total=found.total, page=found.page, size=PAGE_SIZE),
         link=lambda page: url_for("entry.index", **search.query(page=page)),
         may_oversee=viewer.may(Permission.ENTRY_OVERSEE),

@@ -48,6 +48,8 @@ def state_of(
 def sheet_state(sheet: Sheet, today: dt.date) -> State:
     """How an opened sheet stands on a day."""
     record = sheet.record
+    if (record is None or record.submitted_at is None) and not sheet.blanks() and _is_known(sheet):
+        return "reached", "系统已采集"
     return state_of(
         due_on=sheet.due_on,
         today=today,
@@ -159,6 +161,10 @@ def points_words(points: Sequence[Point], occasional: Sequence[Point] = ()) -> s
     """The points of a sheet by name; what is entered where it has happened comes last."""
     named = "、".join(point.name for point in points)
     return f"{named}；发生时：{'、'.join(p.name for p in occasional)}" if occasional else named
+
+
+def _is_known(sheet: Sheet) -> bool:
+    return any(cell.known is not None for cell in sheet.cells.values())
 
 
 def _default(column: Column, known: float | None) -> float | None:

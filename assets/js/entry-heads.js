@@ -21,7 +21,7 @@ export function fill(sheet, rows, column, text, {onlyEmpty}) {
 /** Take over every default that nobody has confirmed; how many there were. */
 export function confirmDefaults(sheet) {
   const open = sheet.keys().filter((key) => sheet.text(key) === "" && sheet.fallback(key) !== "");
-  return sheet.enter(open.map((key) => [key, sheet.fallback(key)]));
+  return sheet.enter(open.map((key) => [key, String(sheet.data.defaults[key])]));
 }
 
 function filler(sheet, rows, column, say) {

@@ -39,13 +39,13 @@ function counted(column, given) {
   return {value};
 }
 
-/** How a value reads in its column; empty for none. */
+/** How a value reads in its column, to two decimals; empty for none. */
 export function shown(column, value) {
   if (value === null || value === undefined) {
     return "";
   }
   const found = column.choices.find(([each]) => each === value);
-  return found ? found[1] : String(Math.round(value * 1e6) / 1e6);
+  return found ? found[1] : String(Math.round(value * 100) / 100);
 }
 
 /** The choice that one more tap leads to; the first where nothing is set. */
