@@ -8,10 +8,11 @@ from typing import Final
 
 from data_access.contracts import contracts
 from data_access.intake import documentation, mappings
-from docs import access_reference, data_dictionary, growth_card_reference, indicator_reference
+from docs import access_reference, data_dictionary, growth_card_reference, indicator_reference, self_test_reference
 from indicators.growth_card.points import shipped_card
 from indicators.growth_card.suggestions import shipped_advice
 from indicators.library import shipped_library
+from indicators.self_tests.scales import shipped_scales
 
 DOCS: Final = Path(__file__).parent
 
@@ -20,6 +21,7 @@ GENERATED: Final[Mapping[Path, Callable[[], str]]] = {
     DOCS / "data-dictionary.md": lambda: data_dictionary.render(contracts()),
     DOCS / "growth-card.md": lambda: growth_card_reference.render(shipped_card(), shipped_library(), shipped_advice()),
     DOCS / "indicators.md": lambda: indicator_reference.render(shipped_library()),
+    DOCS / "self-tests.md": lambda: self_test_reference.render(shipped_scales()),
     documentation.DOCUMENT: lambda: documentation.render(dict(mappings())),
 }
 """Every generated page and what makes its text."""
