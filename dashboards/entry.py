@@ -12,12 +12,13 @@ from typing import Any, Final
 from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from dashboards import entry_sheet
+from dashboards import entry_files, entry_sheet
+from dashboards.entry_files import EntryFiles
 from dashboards.entry_sheet import Entry
 from dashboards.entry_wording import State as Mark
 from dashboards.entry_wording import sheet_state
 from dashboards.people import page_number
-from dashboards.routes import WRITE, Route, blueprint_of
+from dashboards.routes import FORM, WRITE, Route, blueprint_of
 from dashboards.server_page import render
 from dashboards.services import Services
 from data_access.access.permissions import Permission
@@ -296,9 +297,12 @@ ROUTES: Final = (
     Route(path=f"{SHEET}/save", view=entry_sheet.save, permission=_RECORD, methods=WRITE, megabytes=1, is_page=False),
     Route(path=f"{SHEET}/undo", view=entry_sheet.undo, permission=_RECORD, methods=WRITE, is_page=False),
     Route(path=f"{SHEET}/submit", view=entry_sheet.submit, permission=_RECORD, methods=WRITE, is_page=False),
+    Route(path=f"{SHEET}/template.xlsx", view=entry_files.template, permission=_RECORD),
+    Route(path=f"{SHEET}/upload", view=entry_files.upload, permission=_RECORD, methods=FORM, megabytes=3),
+    Route(path=f"{SHEET}/upload/<token>", view=entry_files.look, permission=_RECORD, methods=FORM),
 )
 
 
 def blueprint(services: Services) -> Blueprint:
     """The pages below ``/entry``."""
-    return blueprint_of("entry", ROUTES, prefix=PREFIX, context=Entry(services))
+    return blueprint_of("entry", ROUTES, prefix=PREFIX, context=EntryFiles(services))
