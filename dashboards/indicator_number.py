@@ -10,10 +10,12 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboards import filters, ids
+from dashboards.aspects import REVISED
 from dashboards.entitlements import LEVELS_ZH
 from dashboards.indicator_view import ROWS_PER_PAGE, Card
 from dashboards.overview import WITHHELD, link_of, valued, worst_first
 from dashboards.wording import moment
+from data_access.readers.revisions import WEEK_MARK, RevisedValue
 from indicators.numbers import Place
 from indicators.results import IndicatorInfo, Line, PeriodInfo, State, ValuePoint
 from layouts import format as fmt
@@ -56,6 +58,7 @@ def draw_number(data: Card) -> Content:
             _path(data, data.place),
             html.Div(figure, className="number-figure"),
             html.P(_said(data), className="number-said"),
+            *(html.P(revised_words(item, info), className="number-revised") for item in data.revisions),
             *([_distances(info, point.value)] if info.target is not None and point.value is not None else []),
             _facts(data),
             *_behind(data, course.point.period),
@@ -93,6 +96,14 @@ def _sheet(name: str, info: IndicatorInfo, point: ValuePoint) -> Sheet:
             )
         ],
     )
+
+
+def revised_words(item: RevisedValue, info: IndicatorInfo) -> str:
+    """What is said beside a number that was found wrong: it stays as its sources delivered it."""
+    right = "" if item.after is None else f"，正确值为 {fmt.with_unit(item.after, info.unit)}"
+    week = item.figure.period_key.rpartition(WEEK_MARK)[2]
+    when = f"第{int(week)}周的数值" if week.isdigit() else "这个数值"
+    return f"{REVISED}：{when}{right}（{moment(item.revised_at)}）；储值卡已按更正入账，来源系统更正后这里随之改变。"
 
 
 def _said(data: Card) -> str:

@@ -12,6 +12,7 @@ from dashboards.number import Number, entity_of
 from dashboards.own_nodes import own_nodes
 from dashboards.page import NotFoundError, View
 from data_access.access.scope import Scope
+from data_access.readers.revisions import RevisedValue
 from indicators.numbers import Course, Place, levels_below
 from indicators.results import IndicatorInfo, ValueFrame
 from indicators.shelf import Entry, Wording
@@ -84,6 +85,15 @@ class Card:
             term_id=self.place.term_id,
             scope=self.scope,
         )
+
+    @cached_property
+    def revisions(self) -> Sequence[RevisedValue]:
+        """What has been found wrong of the number since it was computed, oldest first."""
+        if self.place is None or self.course is None:
+            return ()
+        at, period = self.place, self.course.point.period.key
+        asked = self.view.services.revisions
+        return asked.touching(self.entry.code, at.level, at.entity_id, period, scope=self.scope)
 
     @property
     def missing(self) -> str:

@@ -116,7 +116,9 @@ def draw_aspects(data: Student) -> Content:
     """学业, 个人 and 职业发展: every indicator of the student that is no sensitive matter."""
     codes = [code for aspect in OF_STUDENT for code in aspect.codes]
     found = [item for item in data.readings(codes) if not item.info.about.topics]
-    body = draw_all(OF_STUDENT, found, page="student", because="这些指标还没有该生的数值，或不在你的数据范围内。")
+    revised = data.view.services.revisions.of("student", [data.number], codes, scope=data.scope)
+    because = "这些指标还没有该生的数值，或不在你的数据范围内。"
+    body = draw_all(OF_STUDENT, found, page="student", because=because, revised=revised)
     return Content(body=body, note="点指标名看口径")
 
 

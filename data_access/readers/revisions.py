@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Select, and_, false, or_, select
 
@@ -17,6 +17,9 @@ from data_access.database.models import Entity
 from data_access.readers.plans import subject_of
 from data_access.readers.stored import ValueReader
 
+WEEK_MARK: Final = "-W"
+"""Between the key of a term and the number of its week: ``2026-2027-1-W11``."""
+
 
 class Figure(NamedTuple):
     """Whose value by which indicator in which period."""
@@ -24,6 +27,10 @@ class Figure(NamedTuple):
     entity_id: int
     code: str
     period_key: str
+
+    def lies_in(self, period_key: str) -> bool:
+        """True where the value is that of a period, or of a week of it."""
+        return self.period_key == period_key or self.period_key.startswith(f"{period_key}{WEEK_MARK}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,10 +76,14 @@ class RevisionReader:
     ) -> Sequence[RevisedValue]:
         """Every revision of one value, oldest first; empty for a value that stands.
 
-        Warnings and risks that were made from the value ask this before they are shown or acted upon.
+        The value of a term is touched by that of each of its weeks. Warnings and risks that were made from the value ask this before they are shown or acted upon.
         """
         query = self._query(level, [code], scope).where(
-            RevisedFigure.entity_id == entity_id, RevisedFigure.period_key == period_key
+            RevisedFigure.entity_id == entity_id,
+            or_(
+                RevisedFigure.period_key == period_key,
+                RevisedFigure.period_key.startswith(f"{period_key}{WEEK_MARK}", autoescape=True),
+            ),
         )
         return self._read(query)
 

@@ -27,7 +27,17 @@ from indicators.results import (
 )
 from tests.dashboards.account_book import AccountBook
 from tests.dashboards.classroom import Classroom
-from tests.dashboards.college import ATTENDANCE, CLASSES, COURSES, DEPARTMENTS, EVERYBODY, TEACHERS, College, week
+from tests.dashboards.college import (
+    ATTENDANCE,
+    CLASSES,
+    COURSES,
+    DEPARTMENTS,
+    EVERYBODY,
+    TEACHERS,
+    College,
+    Untouched,
+    week,
+)
 from tests.dashboards.people import Rolls, Team
 from tests.dashboards.second_classroom import Credits
 
@@ -203,6 +213,7 @@ class Campus(College):
 def services_of(who, campus=None, book=None):
     return Services(
         cards=book or AccountBook(),
+        revisions=Untouched(),
         lessons=Classroom(),
         values=campus or Campus(),
         viewer=lambda: who,

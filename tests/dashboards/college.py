@@ -261,9 +261,23 @@ def _by_month(frame):
     return _frame(frame.entities, [month(n) for n in (9, 10, 11)], top, bottom)
 
 
+class Untouched:
+    """No value was ever found wrong."""
+
+    def of(self, _level, _ids, _codes, *, scope):
+        return {}
+
+    def touching(self, _code, _level, _entity_id, _period_key, *, scope):
+        return ()
+
+
 def services(college: College, lessons: object = None) -> Services:
     from tests.dashboards.classroom import Classroom  # noqa: PLC0415 (it takes its names from here)
 
     return Services(
-        lessons=lessons or Classroom(), values=college, viewer=lambda: EVERYBODY, today=lambda: dt.date(2026, 11, 21)
+        lessons=lessons or Classroom(),
+        values=college,
+        viewer=lambda: EVERYBODY,
+        today=lambda: dt.date(2026, 11, 21),
+        revisions=Untouched(),
     )

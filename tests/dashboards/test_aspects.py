@@ -6,6 +6,7 @@ import pytest
 from dashboards import aspects, student_aspects, teacher
 from dashboards.aspects import Aspect, draw_all, lacking, shortfall
 from dashboards.overview import period_name
+from data_access.readers.revisions import Figure
 from indicators.library import shipped_library
 from indicators.model import Level
 from indicators.results import PeriodInfo, Reading, State, ValuePoint
@@ -112,3 +113,20 @@ def test_every_indicator_of_students_stands_in_its_aspect(own, group):
     wanted = _of(own.name, lambda code, _item: code.startswith(("STU-", "CLS-")))
     assert set(own.codes) | set(group.codes) == wanted
     assert not set(own.codes) & set(group.codes)
+
+
+def test_a_value_found_wrong_is_marked_and_no_other():
+    found = [reading(90.0, code="A"), reading(91.0, code="B")]
+    week_before, of_latest = Figure(7, "B", "2026-2027-1-W01"), Figure(7, "A", "2026-2027-1-W02")
+    drawn = draw_all(
+        [Aspect(name="教学", codes=("A", "B"))], found, page="p", because="", revised=[week_before, of_latest]
+    )
+    assert str(drawn).count(aspects.REVISED) == 1
+    assert aspects.row(found[0], is_revised=True)[-1] == "第2周 · 申诉成立，已更正"
+
+
+def test_the_value_of_a_term_is_marked_where_a_week_of_it_was_wrong():
+    wrong = Figure(7, "A", "2026-2027-1-W11")
+    assert wrong.lies_in("2026-2027-1")
+    assert not wrong.lies_in("2026-2027-1-W1")
+    assert not wrong.lies_in("2026-2027-2")

@@ -35,10 +35,13 @@ from data_access.installation import open_home
 from data_access.model_weights import ModelWeights
 from data_access.readers.majors import MajorReader
 from data_access.readers.provenance import ProvenanceReader
+from data_access.readers.revisions import RevisionReader
 from data_access.readers.self_tests import SelfTestReader
+from data_access.readers.student_plans import StudentPlanReader
 from data_access.readers.team import TeamReader
 from data_access.self_tests import SelfTests
 from data_access.settings import Settings
+from data_access.student_plans import StudentPlans
 from indicators.eight_dimensions import shipped_model
 from indicators.major_diagnosis import MajorDiagnosis
 from indicators.numbers import Numbers
@@ -189,6 +192,7 @@ def serve(home: Path, **overrides: Any) -> Web:
         rolls=values.rolls,
         library=Shelf(values.reader, ProvenanceReader(database)),
         numbers=Numbers(values.reader),
+        revisions=RevisionReader(values.reader),
         viewer=identity.current_viewer,
         today=lambda: TODAY,
         accounts=Accounts(database, audit, now=clock.now, today=lambda: TODAY),
@@ -203,6 +207,8 @@ def serve(home: Path, **overrides: Any) -> Web:
         settings=settings,
         self_tests=SelfTests(database, audit, now=clock.now),
         self_test_results=SelfTestReader(values.rosters.facts, database),
+        student_plans=StudentPlans(database, audit, now=clock.now),
+        plan_reader=StudentPlanReader(values.reader),
     )
     made = server.make(PAGES, services, secret=SECRET, assets_folder=ROOT / "assets")
     web = Web(app=made, services=services, database=database, clock=clock)
