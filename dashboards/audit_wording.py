@@ -35,6 +35,7 @@ _SUBJECTS_ZH: Final = {
     "roster": "名册",
     "screen": "大屏",
     "dispute": "申诉",
+    "plan": "学生规划",
 }
 _FACTS_ZH: Final = {
     "accounts": "账号",
@@ -118,6 +119,10 @@ _VALUES_ZH: Final[Mapping[str, Mapping[str, str]]] = {
         "upheld": "成立",
         "rejected": "不成立",
         "settled": "入账",
+        "approved": "通过",
+        "returned": "退回",
+        "confirmed": "确认达成",
+        "progress": "记录进展",
     },
     "status": {"committed": "已导入", "unchanged": "没有变化", "refused": "被拒收", "undone": "已撤销"},
     "because": {

@@ -111,7 +111,7 @@ class StudentPlans:
                 _change(connection, plan_id, seen, values)
             _replace_goals(connection, plan_id, draft)
             if hand_in:
-                self._record(connection, by, plan_id, kind, change="handed-in")
+                self._record(connection, by, plan_id, kind, change="submitted")
         return seen + 1
 
     def note_progress(

@@ -33,7 +33,7 @@ _LINE: Final = (
     select(
         StudentPlan.plan_id,
         StudentPlan.student_id,
-        Entity.code.label("student_no"),
+        Entity.name.label("student_no"),
         func.coalesce(_CLASS.name, "").label("class_name"),
         StudentPlan.kind,
         StudentPlan.acad_start,
@@ -147,7 +147,7 @@ class StudentPlanReader:
         found = [
             Missing(
                 student_id=row["entity_id"],
-                student_no=str(row["code"]),
+                student_no=str(row["name"]),
                 class_name=str(row["class_name"] or ""),
                 has_draft=row["entity_id"] in handed_in,
             )

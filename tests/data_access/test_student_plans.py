@@ -220,7 +220,7 @@ def test_the_log_tells_what_was_done_and_no_word_of_the_text(desk):
     with desk.database.connect() as connection:
         rows = connection.execute(select(AuditEvent.actor, AuditEvent.subject, AuditEvent.detail)).all()
     assert [(row.actor, row.subject, row.detail["change"]) for row in rows] == [
-        ("s1", f"plan:{plan.line.plan_id}", "handed-in"),
+        ("s1", f"plan:{plan.line.plan_id}", "submitted"),
         ("t1", f"plan:{plan.line.plan_id}", "approved"),
     ]
     assert not any(word in str(row) for row in rows for word in ("制图", "请写具体"))
