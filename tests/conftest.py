@@ -152,16 +152,28 @@ def installation(request, install: Callable[..., Installation], tmp_path: Path) 
 
 
 @pytest.fixture(scope="session")
-def growth_college(install: Callable[..., Installation], tmp_path_factory) -> Installation:
-    """A small college with posted accounts, for tests that only read; see `tests.growth_college`."""
+def unposted_college(install: Callable[..., Installation], made_once) -> Installation:
+    """The small college of `tests.growth_college` before anything was posted; only to be copied."""
     from tests.growth_college import build  # noqa: PLC0415 (only the tests that need it should pay for it)
 
-    return build(install(tmp_path_factory.mktemp("growth") / "home"))
+    return install(made_once("unposted-college", lambda home: build(install(home))))
+
+
+@pytest.fixture(scope="session")
+def growth_college(install: Callable[..., Installation], unposted_college: Installation, made_once) -> Installation:
+    """The same college with posted accounts, for tests that only read."""
+    from tests.growth_college import post_all  # noqa: PLC0415
+
+    def make(home: Path) -> None:
+        shutil.copytree(unposted_college.settings.home, home, dirs_exist_ok=True)
+        post_all(install(home))
+
+    return install(made_once("growth-college", make))
 
 
 @pytest.fixture
 def own_college(growth_college: Installation, install: Callable[..., Installation], tmp_path: Path) -> Installation:
-    """A copy of the same college for a test that changes it."""
+    """A copy of it for a test that changes it."""
     from tests.growth_college import copied  # noqa: PLC0415
 
     return copied(growth_college, tmp_path / "home", install)
