@@ -53,6 +53,14 @@ class StoredTerm:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class HolderReach:
+    """What of a holder may be read: codes of points; with the year in which the holder began, None where not known."""
+
+    codes: frozenset[str]
+    grade_year: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PointSum:
     """What one point has brought a holder in a term, and the most that it could have; in hundredths."""
 
@@ -69,7 +77,7 @@ class StoredEntry:
 
     Attributes:
         kind: opening, deposit, deduction or reversal.
-        reversed_by: the reversal that names it; None for what still counts.
+        reversed_by: the reversal that names it, booked on the day `reversed_on`; None for what still counts.
         collector: who has the sheet that it was taken from, such as 班主任; empty without a sheet, likewise `task`.
         dispute_id: the dispute whose decision it follows.
         reason: of the correction that it follows.
@@ -87,6 +95,7 @@ class StoredEntry:
     possible: int
     reversal_of: int | None
     reversed_by: int | None
+    reversed_on: dt.date | None
     recorded_at: dt.datetime
     cause: str
     posted_by: str
@@ -104,6 +113,11 @@ class StoredEntry:
     def is_live(self) -> bool:
         """True for an entry that counts: no reversal, and none names it."""
         return self.kind != REVERSAL and self.reversed_by is None
+
+    def counted_on(self, day: dt.date | None) -> bool:
+        """True for an entry that counted on a day, by what was booked until then; None for all that is booked."""
+        still = self.reversed_on is None or (day is not None and self.reversed_on > day)
+        return self.kind != REVERSAL and still
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,7 +139,7 @@ class Wanted:
     Attributes:
         codes: points.
         after: booked after that day; `until`: booked on that day or before.
-        live: only what counted on the day `until`.
+        besides: of other terms as well, what is booked after that day.
     """
 
     entry_id: int | None = None
@@ -134,10 +148,53 @@ class Wanted:
     kind: str | None = None
     after: dt.date | None = None
     until: dt.date | None = None
-    live: bool = False
+    besides: dt.date | None = None
 
 
 ALL_ENTRIES: Final = Wanted()
+
+
+_REVERSAL_ENTRY: Final = aliased(CardEntry)
+_ENTRIES: Final[Query] = (
+    select(
+        CardEntry.entry_id,
+        CardEntry.term_id,
+        CardEntry.point,
+        CardEntry.slot,
+        CardEntry.kind,
+        CardEntry.booked_on,
+        CardEntry.raw,
+        CardEntry.points,
+        CardEntry.possible,
+        CardEntry.reversal_of,
+        _REVERSAL_ENTRY.entry_id.label("reversed_by"),
+        _REVERSAL_ENTRY.booked_on.label("reversed_on"),
+        CardEntry.recorded_at,
+        CardPosting.cause,
+        CardPosting.posted_by,
+        CardEntry.sheet_id,
+        func.coalesce(CardSheet.collector, "").label("collector"),
+        func.coalesce(CardSheet.task, "").label("task"),
+        func.coalesce(CardSheet.submitted_by, "").label("submitted_by"),
+        CardSheet.submitted_at,
+        CardEntry.correction_id,
+        CardCorrection.dispute_id,
+        func.coalesce(CardCorrection.reason, "").label("reason"),
+        func.coalesce(CardCorrection.decided_by, "").label("decided_by"),
+    )
+    .join(CardPosting, CardPosting.posting_id == CardEntry.posting_id)
+    .outerjoin(_REVERSAL_ENTRY, _REVERSAL_ENTRY.reversal_of == CardEntry.entry_id)
+    .outerjoin(CardSheet, CardSheet.sheet_id == CardEntry.sheet_id)
+    .outerjoin(CardCorrection, CardCorrection.correction_id == CardEntry.correction_id)
+)
+"""Made once: making it takes longer than answering it."""
+_SUMS: Final[Query] = select(
+    CardEntry.holder_id,
+    CardEntry.term_id,
+    CardEntry.point,
+    func.sum(CardEntry.points).label("net"),
+    func.sum(CardEntry.possible).label("possible"),
+).group_by(CardEntry.holder_id, CardEntry.term_id, CardEntry.point)
 
 
 class CardLedgerReader:
@@ -152,18 +209,23 @@ class CardLedgerReader:
         with self.values.snapshot() as connection:
             return [_term(dict(row)) for row in connection.execute(query).mappings()]
 
-    def readable(self, level: str, holder_id: int, *, about: Subjects, scope: Scope) -> frozenset[str] | None:
+    def readable(self, level: str, holder_id: int, *, about: Subjects, scope: Scope) -> HolderReach | None:
         """The points of a holder that may be read; None where the holder is not within the scope."""
         groups = _alike(about, level, scope)
         conditions = [_rows(scope, level, subject) for subject, _ in groups]
-        query = select(*conditions).where(Entity.entity_id == holder_id, scope.rows(level))
+        query = select(Entity.grade_year, *conditions).where(Entity.entity_id == holder_id, scope.rows(level))
         if not conditions or not scope.admits(level):
             return None
         with self.values.snapshot() as connection:
             row = connection.execute(query).first()
         if row is None:
             return None
-        return frozenset(code for (_, codes), admits in zip(groups, row, strict=True) if admits for code in codes)
+        grade_year, *admitted = row
+        admits = zip(groups, admitted, strict=True)
+        return HolderReach(
+            codes=frozenset(code for (_, codes), is_admitted in admits if is_admitted for code in codes),
+            grade_year=grade_year,
+        )
 
     def sums(
         self,
@@ -185,14 +247,7 @@ class CardLedgerReader:
             until: only what was booked on that day or before.
             scope: what may be read.
         """
-        query: Query = select(
-            CardEntry.holder_id,
-            CardEntry.term_id,
-            CardEntry.point,
-            func.sum(CardEntry.points).label("net"),
-            func.sum(CardEntry.possible).label("possible"),
-        ).group_by(CardEntry.holder_id, CardEntry.term_id, CardEntry.point)
-        query = _narrowed(_within(query, level, holder_ids, about, scope), Wanted(term_id=term_id, until=until))
+        query = _narrowed(_within(_SUMS, level, holder_ids, about, scope), Wanted(term_id=term_id, until=until))
         with self.values.snapshot() as connection:
             return [
                 PointSum(
@@ -217,39 +272,7 @@ class CardLedgerReader:
         scope: Scope,
     ) -> list[StoredEntry]:
         """Entries of a holder, the last booked first and the opening of a day last of it."""
-        reversal = aliased(CardEntry)
-        query: Query = (
-            select(
-                CardEntry.entry_id,
-                CardEntry.term_id,
-                CardEntry.point,
-                CardEntry.slot,
-                CardEntry.kind,
-                CardEntry.booked_on,
-                CardEntry.raw,
-                CardEntry.points,
-                CardEntry.possible,
-                CardEntry.reversal_of,
-                reversal.entry_id.label("reversed_by"),
-                CardEntry.recorded_at,
-                CardPosting.cause,
-                CardPosting.posted_by,
-                CardEntry.sheet_id,
-                func.coalesce(CardSheet.collector, "").label("collector"),
-                func.coalesce(CardSheet.task, "").label("task"),
-                func.coalesce(CardSheet.submitted_by, "").label("submitted_by"),
-                CardSheet.submitted_at,
-                CardEntry.correction_id,
-                CardCorrection.dispute_id,
-                func.coalesce(CardCorrection.reason, "").label("reason"),
-                func.coalesce(CardCorrection.decided_by, "").label("decided_by"),
-            )
-            .join(CardPosting, CardPosting.posting_id == CardEntry.posting_id)
-            .outerjoin(reversal, reversal.reversal_of == CardEntry.entry_id)
-            .outerjoin(CardSheet, CardSheet.sheet_id == CardEntry.sheet_id)
-            .outerjoin(CardCorrection, CardCorrection.correction_id == CardEntry.correction_id)
-        )
-        query = _narrowed(_within(query, level, [holder_id], about, scope), wanted)
+        query = _narrowed(_within(_ENTRIES, level, [holder_id], about, scope), wanted)
         query = query.order_by(CardEntry.booked_on.desc(), CardEntry.entry_id.desc()).limit(limit).offset(offset)
         with self.values.snapshot() as connection:
             return [_entry(dict(row)) for row in connection.execute(query).mappings()]
@@ -345,7 +368,8 @@ def _narrowed(query: Query, wanted: Wanted) -> Query:
     if wanted.entry_id is not None:
         query = query.where(CardEntry.entry_id == wanted.entry_id)
     if wanted.term_id is not None:
-        query = query.where(CardEntry.term_id == wanted.term_id)
+        of_term = CardEntry.term_id == wanted.term_id
+        query = query.where(of_term if wanted.besides is None else or_(of_term, CardEntry.booked_on > wanted.besides))
     if wanted.codes is not None:
         query = query.where(CardEntry.point.in_(wanted.codes))
     if wanted.kind is not None:
@@ -354,13 +378,6 @@ def _narrowed(query: Query, wanted: Wanted) -> Query:
         query = query.where(CardEntry.booked_on > wanted.after)
     if wanted.until is not None:
         query = query.where(CardEntry.booked_on <= wanted.until)
-    if wanted.live:
-        taken = aliased(CardEntry)
-        reversed_then = select(taken.entry_id).where(
-            taken.reversal_of == CardEntry.entry_id,
-            *(() if wanted.until is None else (taken.booked_on <= wanted.until,)),
-        )
-        query = query.where(CardEntry.kind != REVERSAL, ~reversed_then.exists())
     return query
 
 

@@ -14,8 +14,9 @@ from data_access.access.scope import Scope
 from data_access.readers.card_ledger import PointSum, Wanted
 from data_access.readers.stored import ValueReader
 from indicators.growth_card.entry_lines import ledger_line
-from indicators.growth_card.ledger_reading import LedgerReading
+from indicators.growth_card.ledger_reading import Calendar, LedgerReading
 from indicators.growth_card.points import Card, Schedule, shipped_card
+from indicators.growth_card.rules import attainment
 from indicators.growth_card.slots import CardTerm
 from indicators.growth_card.statements import (
     NOTHING,
@@ -24,7 +25,6 @@ from indicators.growth_card.statements import (
     MemberStanding,
     Sums,
     account_lines,
-    grade_in,
     term_lines,
 )
 from indicators.growth_card.suggestions import Advice, Suggestion, shipped_advice, suggestions
@@ -49,11 +49,12 @@ class GrowthCards:
         self._values = values
         self.card = card or shipped_card()
         self._advice = advice or shipped_advice()
+        self._calendar: Calendar = {}
 
     def terms(self) -> tuple[CardTerm, ...]:
         """Every term that has begun, oldest first."""
         with self._values.moment() as values:
-            return LedgerReading(values, self.card, Level.STUDENT).terms
+            return self._reading(values, Level.STUDENT).terms
 
     def student(
         self, student_id: int, *, term_key: str | None = None, on: dt.date | None = None, scope: Scope
@@ -101,7 +102,7 @@ class GrowthCards:
             UnknownNameError: no such term has begun.
         """
         with self._values.moment() as values:
-            asked = LedgerReading(values, self.card, holder)
+            asked = self._reading(values, holder)
             found = asked.reader.entries(
                 holder.key,
                 holder_id,
@@ -131,14 +132,14 @@ class GrowthCards:
             UnknownNameError: no such term has begun.
         """
         with self._values.moment() as values:
-            asked = LedgerReading(values, self.card, holder)
+            asked = self._reading(values, holder)
             wanted = asked.wanted(term_key=term_key, code=code, account=account, kind=kind, until=until)
             return asked.reader.count(holder.key, holder_id, about=asked.about, wanted=wanted, scope=scope)
 
     def entry(self, entry_id: int, *, scope: Scope) -> tuple[int, LedgerLine] | None:
         """One entry of a student with the student's key; None where it does not exist or may not be read."""
         with self._values.moment() as values:
-            asked = LedgerReading(values, self.card, Level.STUDENT)
+            asked = self._reading(values, Level.STUDENT)
             found = asked.reader.entry("student", entry_id, about=asked.about, scope=scope)
             return None if found is None else (found[0], ledger_line(found[1], asked.origins))
 
@@ -154,16 +155,18 @@ class GrowthCards:
             UnknownNameError: no such term has begun.
         """
         with self._values.moment() as values:
-            asked = LedgerReading(values, self.card, Level.STUDENT)
+            asked = self._reading(values, Level.STUDENT)
             term = asked.term(term_key) or (asked.terms[-1] if asked.terms else None)
             students = values.entities("student", scope=scope, below=("class", [class_id])) if term else []
             if term is None or not students:
                 return []
             ids = [student["entity_id"] for student in students]
-            sums = asked.reader.sums("student", ids, about=asked.about, term_id=term.term_id, scope=scope)
-            standings = asked.reader.standings("student", ids, about=asked.about, term_id=term.term_id, scope=scope)
-        quarters = {row.holder_id: row.quarter for row in standings if not row.account}
-        totals: dict[int, Sums] = defaultdict(Sums)
+            kept = asked.reader.standings("student", ids, about=asked.about, term_id=term.term_id, scope=scope)
+            whole = {row.holder_id: row for row in kept if not row.account}
+            # A standing adds up every point; whoever may not read all of them gets what they may read added up.
+            partly = [number for number in ids if number not in whole]
+            sums = asked.reader.sums("student", partly, about=asked.about, term_id=term.term_id, scope=scope)
+        totals = defaultdict(Sums, {key: Sums(net=row.net, possible=row.possible) for key, row in whole.items()})
         for row in sums:
             totals[row.holder_id] += Sums(net=row.net, possible=row.possible)
         lines = [
@@ -171,10 +174,10 @@ class GrowthCards:
                 student_id=student["entity_id"],
                 student_no=str(student["code"]),
                 name=str(student["name"]),
-                net=(whole := totals[student["entity_id"]]).net,
-                possible=whole.possible,
-                band=self.card.band(100 * whole.net / whole.possible if whole.possible > 0 else None),
-                quarter=quarters.get(student["entity_id"]),
+                net=(total := totals[student["entity_id"]]).net,
+                possible=total.possible,
+                band=self.card.band(attainment(total.net, total.possible)),
+                quarter=whole[student["entity_id"]].quarter if student["entity_id"] in whole else None,
             )
             for student in students
             if student["entity_id"] in totals
@@ -192,25 +195,25 @@ class GrowthCards:
             UnknownNameError: no such term has begun.
         """
         with self._values.moment() as values:
-            asked = LedgerReading(values, self.card, Level.STUDENT)
-            readable = asked.reader.readable("student", student_id, about=asked.about, scope=scope)
-            if not readable:
+            asked = self._reading(values, Level.STUDENT)
+            reach = asked.reader.readable("student", student_id, about=asked.about, scope=scope)
+            if reach is None or not reach.codes:
                 return []
             rows = asked.reader.sums("student", [student_id], about=asked.about, until=on, scope=scope)
             by_term = _by_term(rows)
             term = asked.term(term_key) or asked.shown(by_term, on)
             if term is None:
                 return []
-            live = asked.live(student_id, term, on, scope)
-            grade = grade_in(term, asked.grade_year(student_id, scope))
-            day = on or asked.last_day(live)
+            booked = asked.booked(student_id, term, on, scope)
+            day = on or asked.last_day(booked)
         posted: dict[str, set[str]] = defaultdict(set)
-        for entry in live:
-            posted[entry.point].add(entry.slot)
+        for entry in booked:
+            if entry.counted_on(on):
+                posted[entry.point].add(entry.slot)
         return suggestions(
-            [point for point in asked.points if point.code in readable],
-            term,
-            grade=grade,
+            [point for point in asked.points if point.code in reach.codes],
+            asked.slots(term),
+            grade=asked.slots(term).grade_of(reach.grade_year),
             on=day,
             posted=posted,
             sums=by_term.get(term.term_id, {}),
@@ -225,46 +228,50 @@ class GrowthCards:
     ) -> list[LedgerLine]:
         """The entries of some points that count, of all terms, oldest first: what a chart over terms is made from."""
         with self._values.moment() as values:
-            asked = LedgerReading(values, self.card, holder)
-            wanted = Wanted(codes=codes, until=on, live=True)
+            asked = self._reading(values, holder)
+            wanted = Wanted(codes=codes, until=on)
             found = asked.reader.entries(holder.key, holder_id, about=asked.about, wanted=wanted, scope=scope)
-            return [ledger_line(entry, asked.origins) for entry in reversed(found)]
+            return [ledger_line(entry, asked.origins) for entry in reversed(found) if entry.counted_on(on)]
+
+    def _reading(self, values: ValueReader, holder: Level) -> LedgerReading:
+        return LedgerReading(values, self.card, holder, self._calendar)
 
     def _view(
         self, holder: Level, holder_id: int, *, term_key: str | None, on: dt.date | None, scope: Scope
     ) -> AccountView | None:
         with self._values.moment() as values:
-            asked = LedgerReading(values, self.card, holder)
-            readable = asked.reader.readable(holder.key, holder_id, about=asked.about, scope=scope)
-            if not readable:
+            asked = self._reading(values, holder)
+            reach = asked.reader.readable(holder.key, holder_id, about=asked.about, scope=scope)
+            if reach is None or not reach.codes:
                 return None
             rows = asked.reader.sums(holder.key, [holder_id], about=asked.about, until=on, scope=scope)
             by_term = _by_term(rows)
             term = asked.term(term_key) or asked.shown(by_term, on)
-            live = asked.live(holder_id, term, on, scope) if term else []
-            day = on or asked.last_day(live)
-            recent = asked.reader.entries(
-                holder.key, holder_id, about=asked.about, wanted=Wanted(after=day - WEEK, until=day), scope=scope
-            ) if live else []  # fmt: skip
-            standings = asked.reader.standings(
-                holder.key, [holder_id], about=asked.about, term_id=term.term_id, scope=scope
-            ) if term and on is None else []  # fmt: skip
-            grade = grade_in(term, asked.grade_year(holder_id, scope)) if term else None
+            since = (on or asked.data_date or dt.date.max) - WEEK
+            booked = asked.booked(holder_id, term, on, scope, besides=since) if term else []
+            standings = (
+                asked.reader.standings(holder.key, [holder_id], about=asked.about, term_id=term.term_id, scope=scope)
+                if term and on is None
+                else []
+            )
+        day = on or asked.last_day(booked)
+        live = [entry for entry in booked if term and entry.term_id == term.term_id and entry.counted_on(on)]
+        plan = asked.slots(term) if term else None
         quarters = {row.account: row.quarter for row in standings}
         sums = by_term.get(term.term_id, {}) if term else {}
         lines = account_lines(
             self.card,
-            [point for point in asked.points if point.code in readable],
+            [point for point in asked.points if point.code in reach.codes],
             sums,
-            term=term,
-            grade=grade,
+            term=plan,
+            grade=plan.grade_of(reach.grade_year) if plan else None,
             latest=asked.latest(live),
             units=asked.origins.units,
             quarters=quarters,
         )
         terms = term_lines(self.card, asked.terms, by_term)
         shown = next((line for line in terms if term and line.term_key == term.key), None)
-        withheld = [point.code for point in asked.points if point.code not in readable]
+        withheld = [point.code for point in asked.points if point.code not in reach.codes]
         return AccountView(
             holder=holder,
             holder_id=holder_id,
@@ -277,7 +284,7 @@ class GrowthCards:
             band=shown.band if shown else "",
             gain=shown.gain if shown else None,
             accounts=lines,
-            week_changes=asked.changes(recent),
+            week_changes=asked.changes([entry for entry in booked if day - WEEK < entry.booked_on <= day]),
             terms=terms,
             quarter=quarters.get(""),
             withheld=tuple(withheld),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from data_access.clock import COLLEGE_ZONE
 from data_access.readers.card_ledger import OPENING, StoredEntry
 from indicators.growth_card.points import Card
-from indicators.growth_card.slots import CardTerm, Slot, slots_of
+from indicators.growth_card.slots import CardTerm, Slot
 from indicators.growth_card.statements import KINDS, Evidence, LedgerLine
+from indicators.growth_card.term_slots import TermSlots
 from indicators.model import PeriodKind
 
 SYSTEM: Final = "系统"
@@ -30,17 +31,13 @@ class Origins:
     """
 
     card: Card
-    terms: Mapping[int, CardTerm]
+    terms: Mapping[int, TermSlots]
     units: Mapping[str, str]
     kinds: Mapping[str, str]
-    _slots: dict[tuple[int, str], Mapping[str, Slot]] = field(default_factory=dict, init=False, repr=False)
 
     def slot(self, term_id: int, code: str, key: str) -> Slot | None:
         """The slot of that key; None where the calendar has none any more."""
-        if (term_id, code) not in self._slots:
-            slots = slots_of(self.card.by_code[code], self.terms[term_id])
-            self._slots[term_id, code] = {slot.key: slot for slot in slots}
-        return self._slots[term_id, code].get(key)
+        return self.terms[term_id].of(code).get(key)
 
     def slot_label(self, term_id: int, code: str, key: str) -> str:
         """The slot in Chinese, such as 第11周; its key where the calendar has none any more."""
@@ -53,7 +50,7 @@ def ledger_line(entry: StoredEntry, origins: Origins) -> LedgerLine:
     point = origins.card.by_code[entry.point]
     return LedgerLine(
         entry_id=entry.entry_id,
-        term_key=origins.terms[entry.term_id].key,
+        term_key=origins.terms[entry.term_id].term.key,
         booked_on=entry.booked_on,
         point=entry.point,
         point_name=point.name,
@@ -111,7 +108,7 @@ def evidence(entry: StoredEntry, origins: Origins) -> Evidence:
         kind="facts",
         text=f"业务数据·{label}",
         code=entry.point,
-        period_key=_period_key(slot, origins.kinds.get(entry.point, ""), origins.terms[entry.term_id]),
+        period_key=_period_key(slot, origins.kinds.get(entry.point, ""), origins.terms[entry.term_id].term),
     )
 
 

@@ -17,7 +17,11 @@ from indicators.growth_card.entry_lines import Origins
 from indicators.growth_card.points import Card, Point
 from indicators.growth_card.slots import CardTerm, Span, months_between
 from indicators.growth_card.statements import Change, Latest, value_words
+from indicators.growth_card.term_slots import TermSlots
 from indicators.model import Level
+
+Calendar = dict[CardTerm, TermSlots]
+"""Terms with their slots, which are the same for everybody."""
 
 _LONG_AGO: Final = dt.date(1970, 1, 1)
 
@@ -29,23 +33,31 @@ class LedgerReading:
         values: a reader bound to that state.
         card: points and bands.
         holder: whose accounts.
+        calendar: the terms that were worked out before; those that are missing are added.
     """
 
-    def __init__(self, values: ValueReader, card: Card, holder: Level) -> None:
+    def __init__(self, values: ValueReader, card: Card, holder: Level, calendar: Calendar) -> None:
         self.reader = CardLedgerReader(values)
         self.card = card
         self.holder = holder
         self.points = tuple(point for point in card.of(holder) if not point.is_neutral)
         self._catalogue = values.catalogue()
+        self._calendar = calendar
         self.about = subjects(self._catalogue, self.points)
         self.data_date = values.versions().data_date if self._catalogue.run else None
         self.terms = begun_terms(self.reader, self.data_date)
         self.origins = Origins(
             card=card,
-            terms={term.term_id: term for term in self.terms},
+            terms={term.term_id: self.slots(term) for term in self.terms},
             units={p.code: str(self._catalogue.definitions.get(p.code, {}).get("unit", "")) for p in self.points},
             kinds={p.code: plan.kind for p in self.points if (plan := self._catalogue.own(p.code))},
         )
+
+    def slots(self, term: CardTerm) -> TermSlots:
+        """The slots of a term; those of one that the calendar has changed since are worked out anew."""
+        if term not in self._calendar:
+            self._calendar[term] = TermSlots(self.card, term)
+        return self._calendar[term]
 
     def term(self, key: str | None) -> CardTerm | None:
         """The term of that key; None where none is named."""
@@ -73,20 +85,17 @@ class LedgerReading:
             codes = [p.code for p in self.points if code in (None, p.code) and account in (None, p.account)]
         return Wanted(term_id=term.term_id if term else None, codes=codes, kind=kind, until=until)
 
-    def live(self, holder_id: int, term: CardTerm, on: dt.date | None, scope: Scope) -> list[StoredEntry]:
-        """The entries of a term that count, the last booked first."""
-        wanted = Wanted(term_id=term.term_id, until=on, live=True)
+    def booked(
+        self, holder_id: int, term: CardTerm, on: dt.date | None, scope: Scope, *, besides: dt.date | None = None
+    ) -> list[StoredEntry]:
+        """The entries of a term, and of all terms what is booked after the day `besides`, the last booked first."""
+        wanted = Wanted(term_id=term.term_id, until=on, besides=besides)
         return self.reader.entries(self.holder.key, holder_id, about=self.about, wanted=wanted, scope=scope)
 
-    def last_day(self, live: Sequence[StoredEntry]) -> dt.date:
+    def last_day(self, booked: Sequence[StoredEntry]) -> dt.date:
         """The day that an account stands at where none is named: the last one with facts or with an entry."""
-        known = [plan for plan in (self.data_date, *(entry.booked_on for entry in live[:1])) if plan]
+        known = [day for day in (self.data_date, *(entry.booked_on for entry in booked[:1])) if day]
         return max(known, default=_LONG_AGO)
-
-    def grade_year(self, holder_id: int, scope: Scope) -> int | None:
-        """Year in which a student or class began; None where that is not known."""
-        found = self.reader.values.entities(self.holder.key, scope=scope, entity_ids=[holder_id])
-        return found[0]["grade_year"] if found else None
 
     def latest(self, live: Sequence[StoredEntry]) -> Mapping[str, Latest]:
         """The last slot of each point with a value."""

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from indicators.growth_card.points import Card, Point, Rule
-from indicators.growth_card.rules import attainment, possible
-from indicators.growth_card.slots import CardTerm, due_grades, slots_of
+from indicators.growth_card.rules import attainment
+from indicators.growth_card.slots import CardTerm
+from indicators.growth_card.term_slots import TermSlots
 from indicators.model import Level
 
 KINDS: Final[Mapping[str, str]] = {"opening": "期初存入", "deposit": "存入", "deduction": "扣减", "reversal": "冲正"}
@@ -247,32 +248,12 @@ class Latest:
     raw: float | None
 
 
-def grade_in(term: CardTerm, grade_year: int | None) -> int | None:
-    """Year of study in a term of those who began in `grade_year`."""
-    return None if grade_year is None else term.acad_start - grade_year + 1
-
-
-def cap_of(point: Point, term: CardTerm, grade: int | None) -> int:
-    """The most that a term brings to those of a grade, in hundredths; 0 where the point is not due in it.
-
-    Where the grade is not known the point is taken to be due.
-    """
-    if not is_due(point, term, grade):
-        return 0
-    return int(possible(point, [slot.share for slot in slots_of(point, term)]).sum())
-
-
-def is_due(point: Point, term: CardTerm, grade: int | None) -> bool:
-    """True where a term has slots of the point for those of a grade."""
-    return (grade is None or grade in due_grades(point)) and bool(slots_of(point, term))
-
-
 def account_lines(
     card: Card,
     points: Sequence[Point],
     sums: Mapping[str, Sums],
     *,
-    term: CardTerm | None,
+    term: TermSlots | None,
     grade: int | None,
     latest: Mapping[str, Latest],
     units: Mapping[str, str],
@@ -300,8 +281,8 @@ def account_lines(
             account=point.account,
             net=found.net if found else 0,
             possible=found.possible if found else 0,
-            cap=cap_of(point, term, grade) if term else 0,
-            is_due=found is not None or (term is not None and is_due(point, term, grade)),
+            cap=term.cap(point, grade) if term else 0,
+            is_due=found is not None or (term is not None and term.is_due(point, grade)),
             unit=units.get(point.code, ""),
             slot_label=last.slot_label if last else "",
             raw=last.raw if last else None,

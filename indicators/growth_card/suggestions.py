@@ -13,8 +13,9 @@ import yaml
 
 from indicators.growth_card.points import Card, Point, PointsError, Rule, Schedule, shipped_card
 from indicators.growth_card.rules import HUNDREDTHS, possible
-from indicators.growth_card.slots import CardTerm, Slot, slots_of
-from indicators.growth_card.statements import NOTHING, Sums, is_due
+from indicators.growth_card.slots import Slot
+from indicators.growth_card.statements import NOTHING, Sums
+from indicators.growth_card.term_slots import TermSlots
 
 ADVICE_FILE: Final = Path(__file__).with_name("suggestions.yaml")
 
@@ -67,7 +68,7 @@ def advice_of(block: Mapping[str, Any], card: Card) -> Mapping[str, Advice]:
 
 def suggestions(
     points: Sequence[Point],
-    term: CardTerm,
+    term: TermSlots,
     *,
     grade: int | None,
     on: dt.date,
@@ -90,10 +91,12 @@ def suggestions(
     """
     found = []
     for point in points:
-        if point.is_neutral or point.code in obtained or not is_due(point, term, grade):
+        if point.is_neutral or point.code in obtained or not term.is_due(point, grade):
             continue
         so_far = sums.get(point.code, NOTHING)
-        left = points_left(point, slots_of(point, term), on=on, posted=posted.get(point.code, ()), so_far=so_far)
+        left = points_left(
+            point, tuple(term.of(point.code).values()), on=on, posted=posted.get(point.code, ()), so_far=so_far
+        )
         if left <= 0:
             continue
         missed = 1 - min(max(so_far.net / so_far.possible, 0), 1) if so_far.possible else _UNKNOWN

@@ -7,7 +7,7 @@ Department 1 with major 11 and class 111 (students 1 to 3, who began in 2025), d
 import datetime as dt
 import itertools
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from data_access.access.roles import Role
 from data_access.access.scope import Scope
@@ -93,10 +93,17 @@ class WrittenLedger:
             return connection.execute(insert(CardEntry).values(row).returning(CardEntry.entry_id)).scalar_one()
 
     def stand(self, quarter, *, holder=5, holder_id=1, term=AUTUMN, account=""):
-        """Writes a standing; its sums are not what is tested here."""
+        """Writes the standing of what has been entered until now."""
+        codes = [point.code for point in shipped_card().points if account in ("", point.account)]
+        sums = select(func.sum(CardEntry.points), func.sum(CardEntry.possible)).where(
+            CardEntry.holder == holder, CardEntry.holder_id == holder_id, CardEntry.term_id == TERM_IDS[term],
+            CardEntry.point.in_(codes),
+        )  # fmt: skip
+        with transaction(self.database) as connection:
+            net, possible = connection.execute(sums).one()
         row = {
-            "holder": holder, "holder_id": holder_id, "term_id": TERM_IDS[term], "account": account, "net": 0,
-            "possible": 0, "quarter": quarter,
+            "holder": holder, "holder_id": holder_id, "term_id": TERM_IDS[term], "account": account, "net": net or 0,
+            "possible": possible or 0, "quarter": quarter,
         }  # fmt: skip
         self.add(CardStanding, row)
 
