@@ -17,12 +17,13 @@ from sqlalchemy.exc import IntegrityError
 from data_access import clock
 from data_access.access.actors import Actor
 from data_access.access.audit import AuditKind, AuditLog, Event
+from data_access.access.viewer import Viewer
 from data_access.database import transaction
 from data_access.database.access_models import Account
 from data_access.database.growth_models import CardMark, CardMarkChange, CardSheet
 from data_access.errors import UserError
 from data_access.growth_card.cells import CellKey
-from data_access.growth_card.sheet_units import SheetKey
+from data_access.growth_card.sheet_units import SheetKey, Unit, unit_of
 
 _MARK_KEY: Final = (CardMark.holder, CardMark.holder_id, CardMark.column)
 
@@ -108,18 +109,23 @@ class SheetStore:
     """
 
     def __init__(self, database: Engine, audit: AuditLog, *, now: Callable[[], dt.datetime] = clock.now) -> None:
-        self.database = database
+        self._database = database
         self._audit = audit
         self.now = now
 
+    def unit(self, key: SheetKey, viewer: Viewer) -> Unit | None:
+        """The class or section of a sheet; None where there is none, or it is not the viewer's to fill in."""
+        with self._database.connect() as connection:
+            return unit_of(connection, key, viewer)
+
     def record(self, key: SheetKey) -> SheetRecord | None:
         """What is kept of a sheet; None where nobody has written into it."""
-        with self.database.connect() as connection:
+        with self._database.connect() as connection:
             return _record(connection, key)
 
     def marks(self, key: SheetKey) -> Mapping[CellKey, Mark]:
         """The cells of a sheet that somebody has written into."""
-        with self.database.connect() as connection:
+        with self._database.connect() as connection:
             record = _record(connection, key)
             return {} if record is None else _marks(connection, record.sheet_id)
 
@@ -145,7 +151,7 @@ class SheetStore:
             UserError: `is_whole`, and somebody has changed one of them.
             BusyError: the database stayed locked.
         """
-        with transaction(self.database) as connection:
+        with transaction(self._database) as connection:
             sheet_id = self._held(connection, key, due_on)
             saved = self._write(connection, sheet_id, cells, by)
             if is_whole and saved.conflicts:
@@ -159,7 +165,7 @@ class SheetStore:
             UserError: there is nothing of theirs to take back.
             BusyError: the database stayed locked.
         """
-        with transaction(self.database) as connection:
+        with transaction(self._database) as connection:
             record = _record(connection, key, lock=True)
             last = None if record is None else _last_save(connection, record.sheet_id, by.name)
             if record is None or last is None:
@@ -194,7 +200,7 @@ class SheetStore:
         Raises:
             BusyError: the database stayed locked.
         """
-        with transaction(self.database) as connection:
+        with transaction(self._database) as connection:
             sheet_id = self._held(connection, key, due_on)
             marks = _marks(connection, sheet_id)
             missing = [(cell, value, _version(marks, cell)) for cell, value in assumed if _is_empty(marks, cell)]
@@ -219,7 +225,7 @@ class SheetStore:
 
     def posted(self, sheet_id: int, *, at: dt.datetime) -> None:
         """Note that everything in a sheet that was saved until `at` has been posted."""
-        with transaction(self.database) as connection:
+        with transaction(self._database) as connection:
             connection.execute(update(CardSheet).where(CardSheet.sheet_id == sheet_id).values(posted_at=at))
 
     def history(self, key: SheetKey, *, holder_id: int | None = None, limit: int = 200) -> list[Change]:
@@ -235,7 +241,7 @@ class SheetStore:
         )
         if holder_id is not None:
             query = query.where(CardMarkChange.holder_id == holder_id)
-        with self.database.connect() as connection:
+        with self._database.connect() as connection:
             return [
                 Change(
                     cell=CellKey(row["holder"], row["holder_id"], row["column"]),

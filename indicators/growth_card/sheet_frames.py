@@ -14,7 +14,7 @@ from data_access.errors import UserError
 from data_access.growth_card.cells import CLASS, EMPTY, Cell, CellKey, SheetForm
 from data_access.growth_card.sheet_rows import SheetRows
 from data_access.growth_card.sheet_store import SheetRecord, SheetStore
-from data_access.growth_card.sheet_units import SECTION_UNIT, SheetKey, Unit, unit_of
+from data_access.growth_card.sheet_units import SECTION_UNIT, SheetKey, Unit
 from indicators.growth_card.collection import (
     Demand,
     Trait,
@@ -126,8 +126,7 @@ class SheetFrames:
         term = next((term for term in self._terms() if term.term_id == key.term_id), None)
         if term is None or not viewer.may(Permission.ENTRY_RECORD):
             raise NoSheetError
-        with self._store.database.connect() as connection:
-            unit = unit_of(connection, key, viewer)
+        unit = self._store.unit(key, viewer)
         if unit is None:
             raise NoSheetError
         return unit, term

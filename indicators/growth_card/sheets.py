@@ -211,7 +211,7 @@ class Sheets:
         Raises:
             NoSheetError: there is no such sheet, or it is not the viewer's.
         """
-        frame = self._frames.frame(key, viewer)
+        frame = self._frames.frame(key, viewer, with_known=False)
         return [
             Change(
                 cell=change.cell,
