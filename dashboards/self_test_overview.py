@@ -5,6 +5,7 @@ A page that the server draws. What may be told of which group is decided by the 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -13,8 +14,11 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from dashboards.filters import current_term
+from dashboards.self_test_report import mark
 from dashboards.server_page import render
+from data_access.access.audit import AuditKind, Event
 from data_access.access.permissions import Permission
+from data_access.access.scope import Scope
 from data_access.self_test_results import GroupResult, subject_of
 from indicators.self_tests.scales import LEVELS, shipped_scales
 from layouts import format as fmt
@@ -26,6 +30,8 @@ GROUP_LEVELS: Final = ("school", "dept", "major", "class")
 MOST_ROWS: Final = 60
 """More groups than that are shown down to majors, the classes of one department when it is asked for."""
 WITHHELD: Final = "不显示"
+PATH: Final = "/self-tests/overview"
+_NOTED_ONCE_IN: Final = dt.timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +92,21 @@ def _scores(group: GroupResult) -> tuple[str, Sequence[str]]:
     ]
 
 
+def _note_view(desk: Desk, what: str, *, rows: int, scope: Scope) -> None:
+    """Record that named results were looked at: by whom and how many, and nothing of what they say."""
+    by = desk.actor()
+    event = Event(
+        kind=AuditKind.VIEW,
+        actor=by.name,
+        subject=PATH,
+        address=by.address,
+        rows=rows,
+        scope=scope.reason,
+        detail={"filter": what},
+    )
+    desk.services.audit.write_unless_recent(event, within=_NOTED_ONCE_IN)
+
+
 def overview(desk: Desk) -> ResponseReturnValue:
     """Completion, mean and levels of the groups that the viewer looks after, for one scale and term."""
     services = desk.services
@@ -98,6 +119,9 @@ def overview(desk: Desk) -> ResponseReturnValue:
     found: Sequence[GroupResult] = ()
     if scale is not None and term is not None:
         found = services.self_test_results.overview(scale.name, term.key, scope=scope)
+    people = services.self_test_results.in_care(scale.name, term.key, scope=scope) if scale and term else ()
+    if people and scale and term:
+        _note_view(desk, f"{scale.name} {term.key}", rows=len(people), scope=scope)
     departments = {group.dept_id: group.name for group in found if group.level == "dept"}
     asked = request.args.get("dept", "")
     dept_id = next((key for key in departments if str(key) == asked), None)
@@ -112,4 +136,7 @@ def overview(desk: Desk) -> ResponseReturnValue:
         department=None if dept_id is None else departments[dept_id],
         has_scores=any(group.is_told for group in found),
         withheld=WITHHELD,
+        people=people,
+        mark=mark,
+        number=fmt.number,
     )

@@ -103,6 +103,20 @@ class GroupResult:
         return None if not self.on_roll or self.done is None else 100 * self.done / self.on_roll
 
 
+@dataclass(frozen=True, kw_only=True)
+class PersonResult:
+    """The result of a student, named to those who look after them."""
+
+    student_no: str
+    class_name: str
+    score: float
+    level: str
+
+    def __repr__(self) -> str:
+        """Without name and result: a traceback may be logged."""
+        return "PersonResult()"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScoreRow:
     """The standard score of one student on one scale, in one term."""

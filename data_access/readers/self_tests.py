@@ -19,7 +19,17 @@ from data_access.database.models import Entity
 from data_access.errors import UserError
 from data_access.readers.facts import FactReader
 from data_access.readers.self_test_groups import LEVELS, Answered, Pupil, group_results
-from data_access.self_test_results import TABLE, GroupResult, Norm, Result, ScoreRow, norm_of, result_of, subject_of
+from data_access.self_test_results import (
+    TABLE,
+    GroupResult,
+    Norm,
+    PersonResult,
+    Result,
+    ScoreRow,
+    norm_of,
+    result_of,
+    subject_of,
+)
 
 _OWN: Final = """
     SELECT term_id, scale, is_done, score, result_level FROM {files} WHERE student_id = $student_id
@@ -116,6 +126,28 @@ class SelfTestReader:
             told=told,
             is_sensitive=bool(about.topics),
         )
+
+    def in_care(self, scale: str, term_key: str, *, scope: Scope) -> tuple[PersonResult, ...]:
+        """The results of a sensitive scale of students within the scope, by name, the lowest first.
+
+        Of other scales nobody is listed: whoever may read them finds them with the student.
+        """
+        about = subject_of(scale)
+        if not about.topics:
+            return ()
+        pupils = self.facts.values.entities("student", scope=scope, about=about)
+        answered = self._scores(self._term(term_key), scale) if pupils else {}
+        found = [
+            PersonResult(
+                student_no=str(pupil["code"]),
+                class_name=str(pupil["class_name"] or ""),
+                score=answered[pupil["entity_id"]].score,
+                level=answered[pupil["entity_id"]].level,
+            )
+            for pupil in pupils
+            if pupil["entity_id"] in answered
+        ]
+        return tuple(sorted(found, key=lambda person: (person.score, person.student_no)))
 
     def scores(
         self, term_id: int, *, scales: Collection[str], students: Collection[int] | None = None, scope: Scope

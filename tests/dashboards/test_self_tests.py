@@ -5,12 +5,14 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 
 from data_access.access.roles import Role
-from data_access.database.access_models import AuditEvent
+from data_access.database import transaction
+from data_access.database.access_models import AuditEvent, Referral
 from data_access.database.growth_models import SelfTestResponse
 from indicators.self_tests.scales import shipped_scales
+from tests.dashboards.web import TODAY
 from tests.data_access.self_test_college import fill, students
 
 SCALES = {scale.key: scale for scale in shipped_scales()}
@@ -215,6 +217,23 @@ def test_the_audit_log_knows_that_and_not_what(web, screened):
     assert any(f"self-test:{SCALES[CANARY].name}" in text for text in told)
     assert not any(CANARY_SCORE.search(text) or CANARY_ANSWERS.search(text) for text in told)
     assert "自测" in web.signed_in("x-audit").get("/admin/audit").text
+
+
+def test_the_centre_finds_whom_it_looks_after_and_leaves_a_trace(web, screened):
+    with transaction(web.database) as connection:
+        connection.execute(insert(Referral).values(student_id=108, since=TODAY))
+    try:
+        page = web.signed_in("x-psychology").get(f"/self-tests/overview?scale={CANARY}").text
+        assert "在册学生" in page
+        assert "N108" in page
+        assert CANARY_SCORE.search(page)
+        assert "在册学生" not in web.signed_in("x-leader").get(f"/self-tests/overview?scale={CANARY}").text
+        seen = web.events("view")[-1]
+        assert (seen.actor, seen.subject, seen.rows) == ("x-psychology", "/self-tests/overview", 1)
+        assert not CANARY_SCORE.search(str(seen))
+    finally:
+        with transaction(web.database) as connection:
+            connection.execute(delete(Referral))
 
 
 def test_of_the_screening_the_centre_alone_reads_an_aggregate(web, screened):

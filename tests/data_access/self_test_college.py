@@ -47,7 +47,7 @@ def entities():
         place = {"dept_id": 1, "major_id": major, "class_id": number, "grade_year": 2025}
         yield {"level": "class", "entity_id": number, "name": f"班{number}", **place}
         for key in students(number):
-            yield {"level": "student", "entity_id": key, "name": f"S{key}", **place}
+            yield {"level": "student", "entity_id": key, "name": f"S{key}", "code": f"N{key}", **place}
 
 
 def facts():

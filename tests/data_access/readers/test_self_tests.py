@@ -131,6 +131,14 @@ def test_of_a_screening_others_learn_completion_at_most(reader):
     assert told(reader, SCREENING, LEADER)["school", 1] == (16, 9, None)
 
 
+def test_the_centre_reads_by_name_whom_it_looks_after(reader):
+    def named(scale, *who):
+        return [(p.student_no, p.class_name, p.score, p.level) for p in reader.in_care(scale, TERM, scope=scope(*who))]
+
+    assert named(SCREENING, *PSYCHOLOGY) == [("N301", "班3", 41.0, "正常")]
+    assert named(SCREENING, *LEADER) == named(SCREENING, *ADVISER) == named(ADAPTING, *LEADER) == []
+
+
 def test_who_of_few_has_not_been_screened_is_not_told(install, tmp_path):
     place = install(tmp_path / "home")
     fill(place)
