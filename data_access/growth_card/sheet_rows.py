@@ -35,6 +35,10 @@ _DAYS: Final = """
     SELECT DISTINCT date_id FROM {files}
     WHERE offering_id = $offering_id AND date_id BETWEEN $first AND $last ORDER BY date_id
 """
+_MET: Final = """
+    SELECT offering_id, LIST(DISTINCT date_id) AS days FROM {files}
+    WHERE offering_id IN (SELECT UNNEST($offerings)) AND date_id BETWEEN $first AND $last GROUP BY offering_id
+"""
 _TRAITS: Final = """
     SELECT course_id, course_name, is_ideology, is_innovation FROM {files}
     WHERE course_id IN (SELECT UNNEST($courses))
@@ -110,6 +114,16 @@ class SheetRows:
             files = self._facts.files(table, term_id=term_id)
             days |= {row["date_id"] for row in self._facts.query(files, _DAYS, asked)}
         return [dt.datetime.strptime(str(day), "%Y%m%d").date() for day in sorted(days)]  # noqa: DTZ007 (a date alone)
+
+    def met_on(
+        self, offering_ids: Collection[int], first: dt.date, last: dt.date, *, term_id: int
+    ) -> Mapping[int, frozenset[str]]:
+        """The days on which sections met, as tasks of lessons; a section of which no lesson is known is left out."""
+        asked = {
+            "offerings": sorted(offering_ids), "first": int(f"{first:%Y%m%d}"), "last": int(f"{last:%Y%m%d}"),
+        }  # fmt: skip
+        rows = self._facts.query(self._facts.files("fact_session", term_id=term_id), _MET, asked)
+        return {row["offering_id"]: frozenset(str(day) for day in row["days"]) for row in rows}
 
     def traits(self, course_ids: Collection[int]) -> Mapping[int, tuple[str, bool, bool]]:
         """Name of each course, and whether it is one of ideology (思政) and of innovation (创新创业)."""

@@ -119,8 +119,11 @@ class EntryBoards:
         asked = self._asked(collector, units, term)
         sheets = self._states.sheets(collector, condition, term_id=term.term_id)
         brought = self._brought(asked.values(), units)
+        # Of whom nobody has handed in a lesson, it does not matter how many there were.
+        entered = [unit_id for unit_id, begun in sheets.items() if any(is_lesson(task) for task in begun)]
+        met = self._rows.met_on(entered, term.start, on, term_id=term.term_id) if entered else {}
         return [
-            _line(unit, asking, sheets.get(unit.unit_id, {}), brought, on)
+            _line(unit, asking, Entered(sheets.get(unit.unit_id, {}), met.get(unit.unit_id, frozenset())), brought, on)
             for unit in units
             for asking in asked[unit.unit_id]
             if asking.lessons_in is None or brought.met(unit, asking.lessons_in)
@@ -250,14 +253,40 @@ def _sign(point: Point, task: str, term: CardTerm, kinds: Mapping[str, str], *, 
     return Sign(code=point.code, kind=kind, period=period, place=place)
 
 
-def _line(unit: Unit, asking: Asking, sheets: Mapping[str, HandedIn], brought: Brought, on: dt.date) -> Line:
+class Entered(NamedTuple):
+    """What has been entered for a unit: its sheets by task, and the tasks of the lessons that are known to have been."""
+
+    sheets: Mapping[str, HandedIn]
+    lessons: frozenset[str]
+
+    def answers(self, asking: Asking) -> list[HandedIn]:
+        """The sheets that were handed in for a demand; none where one of several lessons is missing."""
+        if not self.sheets:
+            return []
+        if asking.span is None:
+            sheet = self.sheets.get(asking.demand.task)
+            return [sheet] if sheet is not None and sheet.submitted_on is not None else []
+        first, last = asking.span
+        done = {
+            task: sheet
+            for task, sheet in self.sheets.items()
+            if is_lesson(task) and (day := day_of(task)) is not None and first <= day <= last
+            if sheet.submitted_on is not None
+        }
+        held = {task for task in self.lessons if f"{first:%Y%m%d}" <= task <= f"{last:%Y%m%d}"}
+        return list(done.values()) if held <= done.keys() else []
+
+
+def _line(unit: Unit, asking: Asking, entered: Entered, brought: Brought, on: dt.date) -> Line:
     demand = asking.demand
-    sheet = _sheet_of(asking, sheets) if sheets else None
-    if sheet is not None and sheet.submitted_on is not None:
+    if answers := entered.answers(asking):
         return Line(
-            unit=unit, demand=demand, state=State.SUBMITTED, is_in_time=sheet.is_in_time,
-            submitted_on=sheet.submitted_on,
-        )  # fmt: skip
+            unit=unit,
+            demand=demand,
+            state=State.SUBMITTED,
+            is_in_time=all(sheet.is_in_time for sheet in answers),
+            submitted_on=max(sheet.submitted_on or on for sheet in answers),
+        )
     if demand.opens_on > on:
         return Line(unit=unit, demand=demand, state=State.COMING, is_in_time=False)
     if asking.signs and all(brought.has(unit, sign) for sign in asking.signs):
@@ -265,17 +294,3 @@ def _line(unit: Unit, asking: Asking, sheets: Mapping[str, HandedIn], brought: B
     overdue, today = demand.due_on < on, demand.due_on == on
     state = State.LATE if overdue else State.TODAY if today else State.OPEN
     return Line(unit=unit, demand=demand, state=state, is_in_time=False)
-
-
-def _sheet_of(asking: Asking, sheets: Mapping[str, HandedIn]) -> HandedIn | None:
-    """The sheet that answers a demand; of a section's week, that of the lesson handed in last."""
-    if asking.span is None:
-        return sheets.get(asking.demand.task)
-    first, last = asking.span
-    lessons = [
-        sheet
-        for task, sheet in sheets.items()
-        if is_lesson(task) and (day := day_of(task)) is not None and first <= day <= last
-        if sheet.submitted_on is not None
-    ]
-    return max(lessons, key=lambda sheet: sheet.submitted_on or dt.date.min, default=None)

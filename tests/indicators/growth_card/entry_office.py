@@ -112,7 +112,7 @@ class Office:
         self.postings = Postings()
         self.store = SheetStore(self.database, AuditLog(self.database), now=self.tick)
         rosters = RosterReader(installation.lake, self.database)
-        rows = TaughtCourses(rosters)
+        rows = self.rows = TaughtCourses(rosters)
         self.states = EntryStates(rosters.values)
         terms = (AUTUMN, SPRING)
         boards = EntryBoards(CARD, self.states, rows)

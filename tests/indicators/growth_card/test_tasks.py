@@ -68,6 +68,16 @@ def test_a_section_asks_for_every_week_and_one_lesson_handed_in_answers(office):
     assert ("任课教师", 501, "term") in coming
 
 
+@pytest.mark.parametrize(
+    ("held", "state"),
+    [({"20260909"}, State.SUBMITTED), ({"20260909", "20260911"}, State.LATE)],
+    ids=["all", "one of two"],
+)
+def test_a_week_is_done_when_every_lesson_of_it_that_is_known_has_been_handed_in(office, monkeypatch, held, state):
+    monkeypatch.setattr(type(office.rows), "met_on", lambda *_args, **_asked: {501: frozenset(held)})
+    assert states(office, "teacher")["任课教师", 501, "W02"] is state
+
+
 def test_an_office_has_the_classes_below_its_node(office):
     assert {unit for _, unit, _ in states(office, "affairs")} == {CLASS, OTHER_CLASS}
     assert {unit for _, unit, _ in states(office, "affairs_of_2")} == {OTHER_CLASS}
