@@ -120,7 +120,7 @@ class Card:
     def facts(self) -> list[str]:
         """What there is to say of it in a line."""
         line = None if self.plan is None else self.plan.line
-        found = [f"{fmt.day(self.due)} 前提交"]
+        found = [f"{fmt.day(self.due)} 截止"]
         if line is not None and line.submitted_at is not None:
             found.append(f"提交于 {moment(line.submitted_at)}" + ("，逾期" if line.is_late else ""))
         if line is not None and line.status == APPROVED:

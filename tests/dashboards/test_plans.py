@@ -116,8 +116,8 @@ def in_spring(web):
 def test_a_student_finds_the_three_plans_with_their_dates(web):
     page = web.signed_in("s101").get("/plans").text
     assert page.count("开始填写") == 3
-    assert "2026-09-27 前提交" in page
-    assert "2026-11-08 前提交" in page
+    assert "2026-09-27 截止" in page
+    assert "2026-11-08 截止" in page
     assert page.count("逾期未交") == 3
 
 
