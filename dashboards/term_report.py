@@ -158,7 +158,7 @@ def _context(services: Services, subject: Subject, report: TermReport) -> dict[s
     pending = [("待抵扣", fmt.points(view.pending))] if view.pending else []
     return {
         "facts": subject.facts,
-        "standing": _standing(report),
+        "standing": f"{_term_name(services, report.term.key)} · {_standing(report)}",
         "notes": notes,
         "totals": [
             ("账户余额", fmt.points(view.balance)),
@@ -176,11 +176,15 @@ def _context(services: Services, subject: Subject, report: TermReport) -> dict[s
     }
 
 
+def _term_name(services: Services, key: str) -> str:
+    return next((term.label for term in services.values.terms() if term.key == key), key)
+
+
 def _standing(report: TermReport) -> str:
-    term = f"学期 {report.term.key}"
+    frozen = fmt.day(report.term.freezes_on)
     if report.is_final:
-        return f"{term} · 已于 {fmt.day(report.term.freezes_on)} 冻结，数字为冻结时的账户"
-    return f"{term} · 尚未冻结（{fmt.day(report.term.freezes_on)} 冻结），数字为目前的账户"
+        return f"已于 {frozen} 冻结，数字为冻结时的账户"
+    return f"尚未冻结（{frozen} 冻结），数字为目前的账户"
 
 
 def _account(row: AccountFinding) -> dict[str, Any]:
@@ -281,7 +285,7 @@ def _page(services: Services, subject: Subject | None, nobody: str) -> ResponseR
     return render(
         "term_report.html",
         title=subject.title,
-        terms=[(line.term_key, line.term_key) for line in reversed(report.view.terms)],
+        terms=[(line.term_key, _term_name(services, line.term_key)) for line in reversed(report.view.terms)],
         term_key=report.term.key,
         pdf=f"{address}.pdf?term={report.term.key}",
         **frame,
