@@ -13,6 +13,7 @@ from pathlib import Path
 from bench.callbacks import callbacks
 from bench.college import open_bench
 from bench.compute import attendance_family, full_compute, one_day
+from bench.entry import entry
 from bench.first_load import first_load
 from bench.pages import page_reads
 from bench.sign_in import sign_ins
@@ -30,7 +31,7 @@ def main() -> None:
         bench = open_bench(arguments.home or Path(scratch), students=arguments.students, repeat=arguments.repeat)
         print(f"{bench.facts:,} fact rows, {bench.threads} threads, {dt.datetime.now().astimezone():%Y-%m-%d}\n")
         for measure in (
-            full_compute, attendance_family, one_day, store_shapes, page_reads, callbacks, sign_ins, first_load,
+            full_compute, attendance_family, one_day, store_shapes, page_reads, callbacks, sign_ins, entry, first_load,
         ):  # fmt: skip
             for line in measure(bench):
                 print(line, flush=True)
