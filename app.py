@@ -39,6 +39,9 @@ ROOT: Final = Path(__file__).resolve().parent
 _SERVER_OPTIONS: Final = "GUNICORN_CMD_ARGS"
 """Where gunicorn takes options from the environment, some of which undo what makes a start safe."""
 
+POSTED_TERMS: Final = 3
+"""Terms of the demo college whose accounts are posted: this one, the last, and one to compare that with."""
+
 # Commands import what they need when they run: a start should not pay for parts it does not use.
 
 
@@ -127,12 +130,13 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSO
 @click.option("--force", is_flag=True, help="Replace data that were imported before.")
 @_json_option
 def demo(*, students: int, terms: int, as_of: dt.datetime | None, seed: int, force: bool, as_json: bool) -> None:
-    """Build the demo college, load it and compute its indicators."""
+    """Build the demo college, load it, compute its indicators and post to the accounts of its last terms."""
     from data_access.access.audit import AuditLog  # noqa: PLC0415
     from data_access.demo import CollegeSpec, build_demo, source_directory  # noqa: PLC0415
     from data_access.demo.cast import PASSWORD_FILE, write_cast  # noqa: PLC0415
     from data_access.intake import Intake  # noqa: PLC0415
     from indicators.engine import compute as run  # noqa: PLC0415
+    from indicators.growth_card.posting import Poster  # noqa: PLC0415
     from indicators.library import shipped_library  # noqa: PLC0415
 
     day = as_of.date() if as_of else today()
@@ -167,7 +171,14 @@ def demo(*, students: int, terms: int, as_of: dt.datetime | None, seed: int, for
             as_of=day,
             threads=settings.threads,
             memory_limit=settings.memory_limit,
-            progress=lambda what, share: tell(what, 0.5 + 0.47 * share),
+            progress=lambda what, share: tell(what, 0.5 + 0.37 * share),
+        )
+        poster = Poster(lake, threads=settings.threads, memory_limit=settings.memory_limit)
+        posted = poster.post_terms(
+            poster.taught(day)[-POSTED_TERMS:],
+            posted_by="demo",
+            as_of=day,
+            progress=lambda what, share: tell(what, 0.87 + 0.1 * share),
         )
         tell("accounts", 0.97)
         roster = follow_roster(lake, database, force=True)  # another college may have been here before
@@ -177,6 +188,7 @@ def demo(*, students: int, terms: int, as_of: dt.datetime | None, seed: int, for
         "facts": built,
         "import": imported.to_dict(),
         "compute": report.to_dict(),
+        "posted": [posting.to_dict() for posting in posted],
         "roster": roster.to_dict(),
         "demo_accounts": people,
         "home": str(settings.home),

@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from data_access.contracts import contracts
 from data_access.demo import (
-    accounts,
     appraisal,
     calendar,
     campus_life,
@@ -26,6 +25,7 @@ from data_access.demo import (
     quality,
     reporting,
     results,
+    risks,
     second_classroom,
     services,
     staffing,
@@ -161,8 +161,7 @@ def _facts_of_term(teaching: timetable.Teaching, drift: Drift, failed_before: In
     yield "fact_certificate", careers.certificate_table(college, term)
     yield "fact_competition", careers.competition_table(college, term)
     yield "fact_internship", careers.internship_table(college, term)
-    yield "fact_card_ledger", accounts.ledger_table(teaching, drift)
-    yield "fact_risk_score", accounts.risk_table(teaching, drift, results.failed_courses(teaching, drift))
+    yield "fact_risk_score", risks.risk_table(teaching, drift, results.failed_courses(teaching, drift))
     if term.number == 1 and term.reached(10):
         yield "fact_fitness", results.fitness_table(teaching)
     if term.reached(18):

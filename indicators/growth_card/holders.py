@@ -20,7 +20,9 @@ _ROLL: Final = """
         SELECT student_id, BOOL_OR(is_on_roll) AS is_on_roll FROM fact_student_term
         WHERE term_id = {term_id} GROUP BY student_id
     ) AS r USING (student_id)
-    WHERE c.grade_year IS NOT NULL ORDER BY s.student_id"""
+    WHERE {acad_start} - c.grade_year + 1 BETWEEN 1 AND {last} ORDER BY s.student_id"""
+LAST_GRADE: Final = 4
+"""Year after the last of study, in which graduates are still asked (毕业生跟踪调查)."""
 
 
 def holders_of(
@@ -33,14 +35,14 @@ def holders_of(
     """The accounts of a term.
 
     On the roll is who the roll of the term (fact_student_term) says so of; before it has come, everybody of the
-    college. A class is on it with one of its students.
+    college. A class is on it with one of its students. Nobody is asked for who left or comes years later.
 
     Args:
         engine: has the roll of at least these students, and of those of these classes.
         term: the term.
         students: only these; None for all. Likewise `classes`.
     """
-    roll = engine.query(_ROLL.format(term_id=term.term_id))
+    roll = engine.query(_ROLL.format(term_id=term.term_id, acad_start=term.acad_start, last=LAST_GRADE))
     student, group, year = (
         roll.column(name).to_numpy().astype(np.int64) for name in ("student_id", "class_id", "grade_year")
     )

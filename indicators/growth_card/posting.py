@@ -181,7 +181,7 @@ class Poster:
         """Posts whole terms, one after the other.
 
         Args:
-            keys: their keys, None among them for the running one; None for every term that has daily facts.
+            keys: their keys, None among them for the running one; None for every term that was taught.
             posted_by: who caused it.
             as_of: the day.
             progress: told what is being done.
@@ -195,7 +195,7 @@ class Poster:
         for key in keys or ():
             if key is not None and key not in known:
                 raise UnknownNameError(f"There is no term {key!r}{suggestion(key, known)}")
-        chosen = self._taught(as_of) if keys is None else [None if key is None else known[key] for key in keys]
+        chosen = [None if key is None else known[key] for key in (self.taught(as_of) if keys is None else keys)]
         return [
             self.post(
                 term_id,
@@ -207,12 +207,12 @@ class Poster:
             for number, term_id in enumerate(chosen)
         ]
 
-    def _taught(self, as_of: dt.date) -> list[int | None]:
-        """The terms that have begun and of which there are lessons."""
+    def taught(self, as_of: dt.date) -> list[str]:
+        """Keys of the terms that have begun and of which there are lessons, the earliest first."""
         with CardFacts(self.lake.all_files(), **self._engine_settings) as engine:
             days = Timeline(engine, contracts(), as_of=as_of).keys(ATTENDANCE)
-        spans = ((term.term_id, int(f"{term.start:%Y%m%d}"), int(f"{term.end:%Y%m%d}")) for term in self.terms())
-        return [term_id for term_id, first, last in spans if any(first <= day <= last for day in days)]
+        spans = ((term.key, int(f"{term.start:%Y%m%d}"), int(f"{term.end:%Y%m%d}")) for term in self.terms())
+        return [key for key, first, last in spans if any(first <= day <= last for day in days)]
 
     def _term(self, term_id: int | None, as_of: dt.date) -> CardTerm:
         known = self.terms()
