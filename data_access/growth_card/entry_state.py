@@ -140,11 +140,9 @@ class EntryStates:
                     Measure.period_id.in_(periods),
                     _among(Measure.entity_id, entity_ids),
                 )
-                for entity_id, period_id, *flags in connection.execute(query):
-                    key = periods[period_id]
-                    found.update(
-                        (plan.code, key, entity_id) for plan, is_there in zip(plans, flags, strict=True) if is_there
-                    )
+                rows = connection.execute(query).all()
+                for place, plan in enumerate(plans, 2):
+                    found.update((plan.code, periods[row[1]], row[0]) for row in rows if row[place])
         return frozenset(found)
 
     def kinds(self, codes: Collection[str]) -> Mapping[str, str]:

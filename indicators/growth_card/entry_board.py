@@ -69,9 +69,8 @@ _STATES_ZH: Final = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
-    """One sheet that one unit asks for.
+class Line(NamedTuple):
+    """One sheet that one unit asks for; of a college there are tens of thousands.
 
     Attributes:
         is_in_time: True where it was handed in, or brought by the systems, by the day it was due.
@@ -111,8 +110,18 @@ class EntryBoards:
         self._states = states
         self._rows = rows
 
-    def lines(self, collector: Collector, condition: Any, term: CardTerm, *, on: dt.date) -> list[Line]:
-        """The lines of a collector's units that meet a condition on `Entity`, unit by unit, by due date."""
+    def lines(
+        self, collector: Collector, condition: Any, term: CardTerm, *, on: dt.date, only_due: bool = False
+    ) -> list[Line]:
+        """The lines of a collector's units that meet a condition on `Entity`, unit by unit, by due date.
+
+        Args:
+            collector: whose sheets.
+            condition: on `Entity`, which units.
+            term: of which term.
+            on: the day on which states are told.
+            only_due: True for those alone that were due before `on`.
+        """
         units = self._states.units(collector, condition, term_id=term.term_id, acad_start=term.acad_start)
         if not units:
             return []
@@ -126,6 +135,7 @@ class EntryBoards:
             _line(unit, asking, Entered(sheets.get(unit.unit_id, {}), met.get(unit.unit_id, frozenset())), brought, on)
             for unit in units
             for asking in asked[unit.unit_id]
+            if (not only_due or asking.demand.due_on < on)
             if asking.lessons_in is None or brought.met(unit, asking.lessons_in)
         ]
 

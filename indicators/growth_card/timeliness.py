@@ -101,8 +101,7 @@ class Timeliness:
             line
             for collector in Collector
             if scope.admits(level := COLLECTOR_POSTS[collector].unit_level, OVERSIGHT)
-            for line in self._boards.lines(collector, scope.rows(level, OVERSIGHT), term, on=on)
-            if line.is_due(on)
+            for line in self._boards.lines(collector, scope.rows(level, OVERSIGHT), term, on=on, only_due=True)
         ]
         return {each: self._told(each, lines, on=on) for each in by}
 
@@ -125,8 +124,9 @@ class Timeliness:
             is_own = collector in OF_SECTIONS  # a section names who teaches it, whatever posts there are
             role = COLLECTOR_POSTS[collector].role
             nodes = frozenset({person_id}) if is_own else self._states.nodes_of(person_id, role, on=on)
-            lines = self._boards.lines(collector, reach_of_nodes(collector, nodes), term, on=on) if nodes else []
-            rates.append(rate_of(collector.value, (line for line in lines if line.is_due(on)), key=collector.value))
+            below = reach_of_nodes(collector, nodes)
+            lines = self._boards.lines(collector, below, term, on=on, only_due=True) if nodes else []
+            rates.append(rate_of(collector.value, lines, key=collector.value))
         return [rate for rate in rates if rate.due]
 
     def _told(self, by: By, lines: Sequence[Line], *, on: dt.date) -> list[Rate]:
