@@ -20,7 +20,7 @@ from data_access.access.audit import AuditKind, Event
 from data_access.access.permissions import Permission
 from data_access.access.scope import Scope
 from data_access.self_test_results import GroupResult, subject_of
-from indicators.self_tests.scales import LEVELS, shipped_scales
+from indicators.self_tests.scales import LEVELS, NORMAL, shipped_scales
 from layouts import format as fmt
 
 if TYPE_CHECKING:
@@ -136,7 +136,8 @@ def overview(desk: Desk) -> ResponseReturnValue:
         department=None if dept_id is None else departments[dept_id],
         has_scores=any(group.is_told for group in found),
         withheld=WITHHELD,
-        people=people,
+        in_care=len(people),
+        people=[person for person in people if person.level != NORMAL],
         mark=mark,
         number=fmt.number,
     )

@@ -33,7 +33,7 @@ dimensions, the own last time, the middle half of the own grade (from 5 people o
 | who | of 自学能力, 职业适应能力, 职业成熟度, 综合自测 | of 心理健康普查 |
 | --- | --- | --- |
 | the student | everything of their own, and the middle half of the grade | everything of their own; nobody to compare with |
-| 心理中心 | nothing | mean and levels of groups; single results of students in its care |
+| 心理中心 | nothing | mean and levels of groups; by name, students in its care who are not 正常 (recorded) |
 | 校领导, 质量办, 系(部)主任, 专业带头人, 班主任, 辅导员, 学工办 | completion, mean and levels of groups in their scope | completion of groups in their scope, and no score anywhere |
 
 Groups (`/self-tests/overview`) follow [ADR 0011](adr/0011-privacy-classes-and-small-groups.md): nothing of fewer than 5
