@@ -38,17 +38,15 @@ MOST_PENDING: Final = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """Who reads disputes, as far as it decides which.
+    """Who reads disputes, as far as that decides which besides the scope.
 
     Attributes:
-        scope: what they may read.
         about: what each point tells of.
         person: who they are, as the parties of a case are named.
         teachers: the teachers as whom they hold posts.
         username: what they have answered themselves they go on seeing.
     """
 
-    scope: Scope
     about: Subjects
     person: Person
     teachers: frozenset[int] = frozenset()
@@ -113,27 +111,27 @@ class DisputeReader:
         with self._database.connect() as connection:
             return connection.execute(query).scalars().all()
 
-    def get(self, dispute_id: int, reader: Reader, *, on: dt.date) -> SeenCase | None:
+    def get(self, dispute_id: int, reader: Reader, *, on: dt.date, scope: Scope) -> SeenCase | None:
         """One case; None where there is none, or it may not be read."""
-        query = _asked(Asked(), reader, self._procedure).where(CardDispute.dispute_id == dispute_id)
+        query = _asked(Asked(), reader, self._procedure, scope).where(CardDispute.dispute_id == dispute_id)
         found = self._seen(query, reader, on)
         return found[0] if found else None
 
-    def pending(self, reader: Reader, *, asked: Asked = Asked(), on: dt.date) -> Sequence[SeenCase]:
+    def pending(self, reader: Reader, *, asked: Asked = Asked(), on: dt.date, scope: Scope) -> Sequence[SeenCase]:
         """Undecided cases that may be read, the oldest first, at most `MOST_PENDING`."""
-        query = _asked(asked, reader, self._procedure).where(
+        query = _asked(asked, reader, self._procedure, scope).where(
             CardDispute.status.in_([status.value for status in PENDING])
         )
         return self._seen(query.order_by(CardDispute.dispute_id).limit(MOST_PENDING), reader, on)
 
     def page(
-        self, reader: Reader, *, asked: Asked, page: int, size: int, on: dt.date
+        self, reader: Reader, *, asked: Asked, page: int, size: int, on: dt.date, scope: Scope
     ) -> tuple[Sequence[SeenCase], int]:
         """One page of a list, the last opened first, and how many there are on all pages.
 
         Those seen for the sake of a section alone are listed once the viewer has answered them.
         """
-        query = _asked(asked, reader, self._procedure).where(or_(_in_scope(reader.scope, reader.about), _acted(reader)))
+        query = _asked(asked, reader, self._procedure, scope).where(or_(_in_scope(scope, reader.about), _acted(reader)))
         shown = query.order_by(CardDispute.dispute_id.desc()).limit(size).offset((max(page, 1) - 1) * size)
         with self._database.connect() as connection:
             total = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
@@ -160,10 +158,10 @@ class DisputeReader:
         ]
 
 
-def _asked(asked: Asked, reader: Reader, procedure: Procedure) -> Select[*tuple[Any, ...]]:
-    in_scope = _in_scope(reader.scope, reader.about)
+def _asked(asked: Asked, reader: Reader, procedure: Procedure, scope: Scope) -> Select[*tuple[Any, ...]]:
+    in_scope = _in_scope(scope, reader.about)
     query = cases().add_columns(case((in_scope, 1), else_=0).label("in_scope"))
-    query = query.where(or_(in_scope, _acted(reader), _taught(reader, procedure)))
+    query = query.where(or_(in_scope, _acted(reader), _taught(reader, procedure, scope)))
     if asked.students is not None:
         query = query.where(CardDispute.student_id.in_(sorted(asked.students)))
     if asked.statuses is not None:
@@ -193,12 +191,12 @@ def _acted(reader: Reader) -> ColumnElement[bool]:
     return CardDispute.answered_by == reader.username
 
 
-def _taught(reader: Reader, procedure: Procedure) -> ColumnElement[bool]:
+def _taught(reader: Reader, procedure: Procedure, scope: Scope) -> ColumnElement[bool]:
     """The condition that a case may be that of a section of the viewer's."""
     codes = [code for code, words in procedure.collectors.items() if TEACHERS & set(words)]
     if not (reader.teachers and codes):
         return false()
-    own = (reader.scope.rows("offering"), Entity.teacher_id.in_(sorted(reader.teachers)))
+    own = (scope.rows("offering"), Entity.teacher_id.in_(sorted(reader.teachers)))
     # The outer query names students Entity; a section is another row of it.
     classes = select(Entity.class_id, Entity.term_id).where(*own).correlate(None)
     sections = select(Entity.entity_id).where(*own).correlate(None)

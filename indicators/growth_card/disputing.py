@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from data_access.access.permissions import Permission
 from data_access.access.roles import Role
+from data_access.access.scope import Scope
 from data_access.access.viewer import Viewer
 from data_access.growth_card.cells import Column
 from data_access.growth_card.dispute_case import Case, DisputedEntry
@@ -196,9 +197,8 @@ class Disputes:
             statuses=None if status is None else frozenset({status}),
             number=number,
         )
-        seen, total = self._reader.page(
-            self._as_reader(viewer), asked=asked, page=page, size=PAGE_SIZE, on=self._today()
-        )
+        reader, scope = self._as_reader(viewer)
+        seen, total = self._reader.page(reader, asked=asked, page=page, size=PAGE_SIZE, on=self._today(), scope=scope)
         return Inbox(
             box=box, cases=[self._view(item, viewer, terms) for item in seen], total=total, page=page, counts=counts
         )
@@ -210,27 +210,27 @@ class Disputes:
 
     def case(self, dispute_id: int, viewer: Viewer) -> CaseView | None:
         """One case; None where there is none, or the viewer may not read it."""
-        reader = self._as_reader(viewer)
-        seen = self._reader.get(dispute_id, reader, on=self._today())
+        reader, scope = self._as_reader(viewer)
+        seen = self._reader.get(dispute_id, reader, on=self._today(), scope=scope)
         if seen is None:
             return None
-        found = self._cards.entry(seen.case.entry.entry_id, scope=reader.scope)
+        found = self._cards.entry(seen.case.entry.entry_id, scope=scope)
         return self._view(seen, viewer, self._terms(), line=None if found is None else found[1])
 
     def draft(self, entry_id: int, viewer: Viewer) -> tuple[DisputedEntry, LedgerLine, str] | None:
         """An entry of the viewer's own to be disputed, and why it cannot be; None where there is none."""
-        reader = self._as_reader(viewer)
-        entry = self._reader.entry(entry_id, scope=reader.scope, about=reader.about)
-        found = self._cards.entry(entry_id, scope=reader.scope)
+        reader, scope = self._as_reader(viewer)
+        entry = self._reader.entry(entry_id, scope=scope, about=reader.about)
+        found = self._cards.entry(entry_id, scope=scope)
         if entry is None or found is None or entry.student_id not in viewer.nodes(Role.STUDENT):
             return None
         return entry, found[1], self._store.may_open(entry)
 
     def effect(self, view: CaseView, values: Mapping[str, float], viewer: Viewer) -> Effect:
         """What a correction would bring (试算): the ledger itself is exact, and decides."""
-        entry, reader = view.case.entry, self._as_reader(viewer)
-        account = self._cards.student(entry.student_id, term_key=entry.term_key, scope=reader.scope)
-        siblings = self._reader.siblings(entry, scope=reader.scope, about=reader.about)
+        entry, (reader, scope) = view.case.entry, self._as_reader(viewer)
+        account = self._cards.student(entry.student_id, term_key=entry.term_key, scope=scope)
+        siblings = self._reader.siblings(entry, scope=scope, about=reader.about)
         after = None if view.slot is None else trial(view.point, view.slot, entry, values, siblings)
         return Effect(
             points_before=entry.points,
@@ -336,20 +336,24 @@ class Disputes:
     # -- parts --------------------------------------------------------------------------------
 
     def _pending(self, viewer: Viewer) -> Sequence[SeenCase]:
-        return self._reader.pending(self._as_reader(viewer), on=self._today())
+        reader, scope = self._as_reader(viewer)
+        return self._reader.pending(reader, on=self._today(), scope=scope)
 
-    def _as_reader(self, viewer: Viewer) -> Reader:
-        # Only posts that have a part in disputes: what somebody reads as a leader is not what they decide as an adviser.
+    def _as_reader(self, viewer: Viewer) -> tuple[Reader, Scope]:
+        """Who asks, and what the posts that have a part in disputes let them read.
+
+        What somebody reads as a leader is not what they decide as an adviser.
+        """
         acting = viewer.acting_by(Permission.DISPUTE_VIEW)
         definitions = self._values.catalogue().definitions
         unknown = {"department": ""}
-        return Reader(
-            scope=acting.scope,
+        reader = Reader(
             about={code: subject_of(definitions.get(code, unknown)) for code in self._store.procedure.collectors},
             person=person_of(viewer),
             teachers=acting.nodes(Role.TEACHER),
             username=viewer.username,
         )
+        return reader, acting.scope
 
     def _terms(self) -> Mapping[int, CardTerm]:
         return {term.term_id: term for term in self._cards.terms()}

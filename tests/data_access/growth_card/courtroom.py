@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Engine, insert, select
 
 from data_access.access.audit import AuditLog
-from data_access.access.privacy import Privacy, Subject, Topic
 from data_access.access.roles import Role
 from data_access.access.viewer import Post, Viewer, viewer_of
 from data_access.database import transaction
@@ -28,7 +27,6 @@ from data_access.database.growth_models import (
 from data_access.database.models import Entity
 from data_access.growth_card.dispute_states import Status
 from data_access.growth_card.disputes import DisputeStore
-from data_access.readers.disputes import Reader
 from indicators.growth_card.dispute_rules import procedure_of
 from indicators.growth_card.points import shipped_card
 
@@ -39,12 +37,6 @@ TERM = 20261
 STUDENT, CLASSMATE, CLASS, MAJOR, DEPT = 501, 502, 41, 31, 21
 OFFERING, PE_OFFERING, OTHER_OFFERING = 601, 602, 603
 PROCEDURE = procedure_of(shipped_card())
-ABOUT = {
-    code: Subject(privacy=Privacy.SENSITIVE, topics=frozenset({Topic.DISCIPLINE}), owner="学工处")
-    if code in {"STU-PER-13", "STU-PER-14"}
-    else Subject(owner="教务处")
-    for code in PROCEDURE.collectors
-}
 PEOPLE: dict[str, tuple[str, int | None, tuple[tuple[Role, str, int], ...]]] = {
     "student": ("student", STUDENT, ((Role.STUDENT, "student", STUDENT),)),
     "classmate": ("student", CLASSMATE, ((Role.STUDENT, "student", CLASSMATE),)),
@@ -89,13 +81,6 @@ class Courtroom:
         return viewer_of(
             held, on=self.time.date(), account_id=self.ids[name], username=name, name=name, person_kind=kind,
             person_id=person_id,
-        )  # fmt: skip
-
-    def reader(self, name: str) -> Reader:
-        viewer = self.viewer(name)
-        return Reader(
-            scope=viewer.scope, about=ABOUT, person=(viewer.person_kind, viewer.person_id or 0),
-            teachers=viewer.nodes(Role.TEACHER), username=name,
         )  # fmt: skip
 
     def entry(self, point: str = "STU-ACD-02", slot: str = "W11", **values: Any) -> int:
