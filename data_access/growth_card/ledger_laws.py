@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Engine, and_, case, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import aliased
 
 from data_access.database.growth_models import CardEntry, CardStanding, CardTermRow
@@ -106,55 +106,33 @@ class LedgerLaws:
         )
 
     def _wrong_standings(self, term_id: int | None) -> Query:
-        """Standings and sums side by side, of each account and in total; what has only one of them is wrong as well."""
+        """Accounts whose standing and sums do not cancel out, or that have only one of them."""
         name = case({c: a for points in self._accounts.values() for c, a in points.items()}, value=CardEntry.point)
-        by_account = select(
-            CardEntry.holder,
-            CardEntry.holder_id,
-            CardEntry.term_id,
-            name.label("account"),
-            CardEntry.points,
-            CardEntry.possible,
-        ).where(_of(CardEntry.term_id, term_id))
-        entries = by_account.subquery()
-        head = (entries.c.holder, entries.c.holder_id, entries.c.term_id)
-        sums = (func.sum(entries.c.points).label("net"), func.sum(entries.c.possible).label("possible"))
-        none = func.coalesce(func.min(""), "").label("account")
-        added = (
-            select(*head, entries.c.account.label("account"), *sums)
-            .group_by(*head, entries.c.account)
-            .union_all(select(*head, none, *sums).group_by(*head))
-            .subquery()
+        head = (CardEntry.holder, CardEntry.holder_id, CardEntry.term_id)
+        sums = (func.sum(CardEntry.points).label("net"), func.sum(CardEntry.possible).label("possible"))
+        by_account: Query = (
+            select(*head, name.label("account"), *sums, literal(1).label("sides"))
+            .where(_of(CardEntry.term_id, term_id))
+            .group_by(*head, name)
         )
-        standing = (
-            select(
-                CardStanding.holder,
-                CardStanding.holder_id,
-                CardStanding.term_id,
-                CardStanding.account,
-                CardStanding.net,
-                CardStanding.possible,
-            )
-            .where(_of(CardStanding.term_id, term_id))
-            .subquery()
-        )
-        same = and_(
-            added.c.holder == standing.c.holder,
-            added.c.holder_id == standing.c.holder_id,
-            added.c.term_id == standing.c.term_id,
-            added.c.account == standing.c.account,
-        )
-        first = [
-            func.coalesce(added.c[n], standing.c[n]).label(n) for n in ("holder", "holder_id", "term_id", "account")
-        ]
-        differs = or_(
-            added.c.holder.is_(None),
-            standing.c.holder.is_(None),
-            added.c.net != standing.c.net,
-            added.c.possible != standing.c.possible,
-        )
-        joined = added.outerjoin(standing, same, full=True)
-        return select(*first, func.coalesce(standing.c.account, "").label("slot")).select_from(joined).where(differs)
+        added = by_account.subquery()
+        totals = select(
+            added.c.holder, added.c.holder_id, added.c.term_id, literal(""), func.sum(added.c.net),
+            func.sum(added.c.possible), literal(1),
+        ).group_by(added.c.holder, added.c.holder_id, added.c.term_id)  # fmt: skip
+        standings = select(
+            CardStanding.holder, CardStanding.holder_id, CardStanding.term_id, CardStanding.account,
+            -CardStanding.net, -CardStanding.possible, literal(2),
+        ).where(_of(CardStanding.term_id, term_id))  # fmt: skip
+        sides = union_all(select(added), totals, standings).subquery()
+        key = (sides.c.holder, sides.c.holder_id, sides.c.term_id, sides.c.account)
+        both = func.sum(sides.c.sides) == _BOTH_SIDES
+        cancel = and_(func.sum(sides.c.net) == 0, func.sum(sides.c.possible) == 0, both)
+        return select(*key, literal("").label("slot")).group_by(*key).having(~cancel)
+
+
+_BOTH_SIDES: Final = 3
+"""One side of sums counts 1, one standing 2: together that is 3, and nothing else is."""
 
 
 def _of(column: Any, term_id: int | None) -> ColumnElement[bool]:
