@@ -1,4 +1,4 @@
-"""What a value would bring: the vectors of the plan, also through the command, and what is refused."""
+"""What a value would bring, also through the command, and what is refused; whether the ledger keeps its laws."""
 
 import json
 from pathlib import Path
@@ -11,6 +11,7 @@ from app import cli
 from data_access.errors import UnknownNameError, UserError
 from indicators.growth_card.points import shipped_card
 from indicators.growth_card.trial import point_of, trial
+from tests.indicators.growth_card.written_ledger import AUTUMN, WrittenLedger
 
 VECTORS = yaml.safe_load(Path(__file__).with_name("vectors.yaml").read_text(encoding="utf-8"))
 CARD = shipped_card()
@@ -118,3 +119,19 @@ def test_the_command_fails_with_a_message_and_no_traceback(arguments, code):
     assert result.exit_code == code
     assert "Traceback" not in result.output
     assert len(result.output) < 1_000
+
+
+def test_verify_is_silent_about_a_sound_ledger_and_names_a_broken_law(install, tmp_path, monkeypatch):
+    place = install(tmp_path / "home")
+    monkeypatch.setenv("LUOXUAN_HOME", str(place.settings.home))
+    ledger = WrittenLedger(place.database)
+    ledger.enter("STU-ACD-02", "W01", 2)
+    ledger.stand(None)
+    ledger.stand(None, account="学业发展")
+    sound = CliRunner().invoke(cli, ["card", "verify"])
+    assert (sound.exit_code, sound.output.strip()) == (0, "1 entries, 0 laws broken")
+    ledger.enter("STU-ACD-02", "W01", 1)
+    broken = CliRunner().invoke(cli, ["card", "verify", "--term", AUTUMN, "--json"])
+    assert broken.exit_code == 1
+    laws = {problem["law"] for problem in json.loads(broken.output)["problems"]}
+    assert laws == {"more than one entry counts", "a standing is not the sum of its entries"}
