@@ -196,7 +196,7 @@ def draw_face(data: Growth) -> Content:
             for line in account.accounts
         ],
         remarks=_remarks(data, account),
-        link=(data.link, "全部采分点、规则与流水") if data.link else None,
+        link=(data.link, "规则与流水") if data.link else None,
     )
     return Content(
         body=drawn.face(face),

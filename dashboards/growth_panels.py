@@ -84,7 +84,7 @@ ACCOUNT: Final = (
         draw=lambda data: draw_points(data.growth),
         height=900,
         belongs=belongs,
-        wave=3,
+        wave=2,
     ),
     Panel(
         name="card_ledger",
@@ -93,7 +93,7 @@ ACCOUNT: Final = (
         draw=lambda data: draw_ledger(data.growth),
         height=900,
         belongs=belongs,
-        wave=3,
+        wave=2,
     ),
 )
 """The whole account: its course, every point with its rule, every entry."""
@@ -130,7 +130,7 @@ CLASS_ACCOUNT: Final = (
         columns=7,
         height=900,
         belongs=belongs,
-        wave=2,
+        wave=3,
     ),
     Panel(
         name="card_changes",
@@ -140,7 +140,7 @@ CLASS_ACCOUNT: Final = (
         columns=5,
         height=300,
         belongs=belongs,
-        wave=2,
+        wave=3,
     ),
     Panel(
         name="card_points",
@@ -149,7 +149,7 @@ CLASS_ACCOUNT: Final = (
         draw=lambda data: draw_points(data.growth),
         height=700,
         belongs=belongs,
-        wave=3,
+        wave=4,
     ),
     Panel(
         name="card_ledger",
@@ -158,7 +158,7 @@ CLASS_ACCOUNT: Final = (
         draw=lambda data: draw_ledger(data.growth),
         height=900,
         belongs=belongs,
-        wave=3,
+        wave=4,
     ),
 )
 

@@ -14,7 +14,7 @@ from data_access.access.permissions import Permission
 from indicators.growth_card.points import Point
 from indicators.growth_card.rule_words import rule_words
 from indicators.growth_card.slots import CardTerm, slots_of
-from indicators.growth_card.statements import AccountLine, AccountView, PointLine, value_words
+from indicators.growth_card.statements import AccountLine, PointLine, value_words
 from layouts import format as fmt
 from layouts import growth_card as drawn
 from layouts import states, table
@@ -32,7 +32,7 @@ def draw_points(data: Growth) -> Content:
     body = [part for line in account.accounts for part in _account(data, line)]
     due = sum(point.is_due for point in account.points)
     return Content(
-        body=html.Div(body, className="growth-words"),
+        body=html.Div(body, className="growth-words growth-points"),
         note=f"{data.term_words} · {due} 个采分点活跃，其余不入分母",
     )
 
@@ -98,7 +98,7 @@ def draw_next(data: Growth) -> Content:
         return account
     found = data.cards.next_gains(data.holder_id, term_key=account.term_key, on=data.on, scope=data.scope)
     if not found:
-        return Content(body=states.message(_over(account)))
+        return Content(body=states.message(_over(data)))
     columns = [
         table.Column(title="采分点", is_heading=True),
         table.Column(title="还可得", is_number=True),
@@ -110,11 +110,11 @@ def draw_next(data: Growth) -> Content:
     left = sum(item.points_left for item in found)
     listed = table.table(columns, rows, caption="怎样再得分", table_id=table_id(data, "growth-next"))
     return Content(
-        body=html.Div(listed, className="growth-words"),
+        body=html.Div(listed, className="growth-words growth-advice"),
         note=f"本学期还可得 {fmt.points(left)} 分 · 最值得做的 {len(rows)} 件",
     )
 
 
-def _over(account: AccountView) -> states.Message:
-    detail = f"{account.term_key} 学期的采分点都已到账，下学期重新开始。"
+def _over(data: Growth) -> states.Message:
+    detail = f"{data.term_words}的采分点都已到账，没有还能再得的分。"
     return states.Message(kind="good", title="本学期已经采完", detail=detail)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from dashboards import filters, growth_card, growth_ledger, growth_panels, ids, second_classroom
+from dashboards import filters, growth_card, growth_ledger, growth_panels, ids, plans_panel, second_classroom
 from dashboards.aspects import draw_all
 from dashboards.desks import ATTAINMENT, ATTENDANCE, HOMEWORK, PARTICIPATION
 from dashboards.overview import SCHOOL, link_of, named_cell, term_end, tile, valued, weekly_line, weeks_of
@@ -254,13 +254,14 @@ PAGE: Final = Page(
     panels=(
         *growth_panels.FACE,
         *growth_panels.ACCOUNT,
-        Panel(name="summary", title="概况", draw=draw_tiles, height=110, is_framed=False, wave=2),
+        Panel(name="summary", title="概况", draw=draw_tiles, height=110, is_framed=False, wave=3),
         Panel(
             name="sensitive",
             title="敏感事项",
             draw=draw_sensitive,
             height=110,
             belongs=lambda data: bool(data.sensitive),
+            wave=3,
         ),
         Panel(
             name="trend",
@@ -269,6 +270,7 @@ PAGE: Final = Page(
             draw=draw_trend,
             height=260,
             belongs=lambda data: data.may_see_attendance,
+            wave=3,
         ),
         Panel(
             name="courses",
@@ -277,6 +279,7 @@ PAGE: Final = Page(
             columns=8,
             height=400,
             belongs=lambda data: data.may_see_attendance,
+            wave=3,
         ),
         Panel(
             name="absences",
@@ -285,6 +288,7 @@ PAGE: Final = Page(
             columns=4,
             height=400,
             belongs=lambda data: data.may_see_attendance,
+            wave=3,
         ),
         Panel(
             name="aspects",
@@ -292,6 +296,14 @@ PAGE: Final = Page(
             draw=draw_aspects,
             height=600,
             belongs=lambda data: data.may_see_attendance,
+            wave=4,
+        ),
+        Panel(
+            name="plans",
+            title=plans_panel.TITLE,
+            draw=lambda data: plans_panel.draw(data.view, data.info.student_id),
+            height=140,
+            belongs=lambda data: plans_panel.may_see(data.view),
             wave=2,
         ),
         Panel(
@@ -300,7 +312,7 @@ PAGE: Final = Page(
             draw=draw_second_classroom,
             height=420,
             belongs=lambda data: bool(data.view["term"]) and second_classroom.may_see(data.scope),
-            wave=2,
+            wave=4,
         ),
     ),
 )

@@ -119,14 +119,17 @@ def face(card: Face) -> Component:
         html.Div(_term(card), className="growth-term"),
         html.Div([*map(_bar, card.accounts), _key()], className="growth-accounts"),
     ]
-    return html.Div([html.Div(blocks, className="growth-face"), *_foot(card)])
+    remarks = (
+        [html.Ul([html.Li(remark) for remark in card.remarks], className="growth-remarks")] if card.remarks else []
+    )
+    return html.Div([html.Div(blocks, className="growth-face"), *remarks])
 
 
 def sheet(card: Face, *, title: str) -> Sheet:
     """The face as a table, for files: accounts, the term in all, the balance."""
     rows = [(a.name, a.net / 100, a.possible / 100, a.cap / 100, a.attainment, a.band) for a in card.accounts]
     possible, cap = (sum(getattr(account, name) for account in card.accounts) for name in ("possible", "cap"))
-    whole = ("本学期合计", card.net / 100, possible / 100, cap / 100, card.attainment, card.band)
+    whole = ("学期合计", card.net / 100, possible / 100, cap / 100, card.attainment, card.band)
     kept = [
         ("余额", card.balance / 100, None, None, None, None),
         ("待抵扣", card.pending / 100, None, None, None, None),
@@ -142,13 +145,15 @@ def _balance(card: Face) -> list[Component]:
         told = f"待抵扣 {fmt.points(card.pending)} 分"
         found.append(html.Div(states.mark(State.WARNING, told), title="总账不为负，差额由以后的得分先抵扣"))
     found.append(html.Div(card.as_of, className="growth-small"))
+    if card.link is not None:
+        found.append(dcc.Link(card.link[1], href=card.link[0], className="growth-link"))
     return found
 
 
 def _term(card: Face) -> list[Component]:
     among = TOO_FEW if card.quarter is None else QUARTERS[card.quarter]
     return [
-        html.Div("本学期达成度", className="growth-label"),
+        html.Div("学期达成度", className="growth-label"),
         html.Div(band_mark(card.band, card.attainment), className="growth-band"),
         html.Div(
             [f"得 {fmt.points(card.net)} 分", f" · {card.change}" if card.change else ""], className="growth-small"
@@ -167,9 +172,9 @@ def _bar(account: Account) -> Component:
         band_mark(account.band, account.attainment, otherwise="还没有应采的分" if account.cap else "本学期未活跃"),
         html.Span(cap, className="growth-cap"),
     ]
+    lengths = (("growth-due", account.possible), ("growth-net", account.net))
     track = [
-        html.Span(className="growth-due", style={"width": _share(account.possible, account.cap)}),
-        html.Span(className="growth-net", style={"width": _share(account.net, account.cap)}),
+        html.Span(className=name, style={"width": _share(part, account.cap)}) for name, part in lengths if part > 0
     ]
     state = states.css_class(BAND_STATES[account.band]) if account.band else ""
     return html.Div(
@@ -189,9 +194,3 @@ def _key() -> Component:
     told = (("growth-net", "已得"), ("growth-due", "到目前可得"), ("growth-track", "学期上限"))
     items = [item for name, words in told for item in (html.Span(className=f"growth-sample {name}"), words)]
     return html.Div(items, className="growth-key", **{"aria-hidden": "true"})
-
-
-def _foot(card: Face) -> list[Component]:
-    told: list[Component] = [html.Li(remark) for remark in card.remarks]
-    link = [dcc.Link(card.link[1], href=card.link[0], className="growth-link")] if card.link else []
-    return [*([html.Ul(told, className="growth-remarks")] if told else []), *link]

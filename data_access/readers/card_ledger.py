@@ -368,7 +368,8 @@ def _narrowed(query: Query, wanted: Wanted) -> Query:
     if wanted.entry_id is not None:
         query = query.where(CardEntry.entry_id == wanted.entry_id)
     if wanted.term_id is not None:
-        of_term = CardEntry.term_id == wanted.term_id
+        # an expression, which no index is made of: SQLite would read a whole term rather than the few holders asked for
+        of_term = CardEntry.term_id + 0 == wanted.term_id
         query = query.where(of_term if wanted.besides is None else or_(of_term, CardEntry.booked_on > wanted.besides))
     if wanted.codes is not None:
         query = query.where(CardEntry.point.in_(wanted.codes))

@@ -14,7 +14,8 @@ from layouts.states import SHAPES
 from layouts.theme import state_colour, state_fill, template, tokens
 
 _TOP, _BOTTOM, _LEFT, _RIGHT = 22, 40, 64, 30
-_HIGHEST: Final = 104.0
+_ABOVE: Final = 10.0
+"""Percentage points above the highest value, for what is written over it."""
 _GAP: Final = 15
 _ROW: Final = 30
 _LARGEST: Final = 1.35
@@ -52,10 +53,11 @@ def growth(steps: Sequence[Step], *, bands: Sequence[tuple[str, float, State]], 
     known = [step.attainment for step in steps if step.attainment is not None]
     edges = [band for band in bands if band[1] > 0]
     low = min([*known, *(edge for _, edge, _ in edges)], default=0.0) - 6
+    high = max([*known, *(edge for _, edge, _ in edges)], default=100.0) + _ABOVE
     plot = height - _TOP - _BOTTOM
 
     def pixels(value: float) -> float:
-        return (_HIGHEST - value) / (_HIGHEST - low) * plot
+        return (high - value) / (high - low) * plot
 
     tops = spread([pixels(edge) for _, edge, _ in edges], gap=_GAP)
     return Drawing(
@@ -66,7 +68,7 @@ def growth(steps: Sequence[Step], *, bands: Sequence[tuple[str, float, State]], 
             "margin": {"t": _TOP, "b": _BOTTOM, "l": _LEFT, "r": _RIGHT},
             "hovermode": "closest",
             "xaxis": _terms(steps),
-            "yaxis": {"range": [low, _HIGHEST], "showgrid": False, "showticklabels": False},
+            "yaxis": {"range": [low, high], "showgrid": False, "showticklabels": False},
             "shapes": [
                 {
                     "type": "line", "layer": "below", "xref": "paper", "x0": 0, "x1": 1, "y0": edge, "y1": edge,

@@ -172,7 +172,7 @@ def test_points_lead_to_their_numbers():
 def test_files_hold_points_as_numbers():
     part = parts_of("x", draw("card"))[0]
     assert part.rows[0][0] == "学业发展"
-    assert part.rows[3][0] == "本学期合计"
+    assert part.rows[3][0] == "学期合计"
     assert not find(draw("card").body, className="chart-view")
 
 
