@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from dashboards import changes, cockpit, duties, filters, growth_card, growth_panels, ids, major_parts, student, teacher
+from dashboards import (
+    changes,
+    cockpit,
+    duties,
+    entry_reminder,
+    filters,
+    growth_card,
+    growth_panels,
+    ids,
+    major_parts,
+    student,
+    teacher,
+)
 from dashboards.desks import ATTENDANCE, NOUNS, Desk, Listing, desk_of
 from dashboards.overview import (
     ROWS_SHOWN,
@@ -180,7 +192,8 @@ def draw_tiles(data: Home) -> Content:
     if not data.readings:
         return Content(body=states.empty("这个岗位的指标还没有计算，或当前指标库不含这些指标。"))
     shown = duties.most_in_need(data.readings) if data.desk.shows_duties else data.readings
-    return Content(body=tiles.row([*map(tile, shown), *teacher.entry(data.post), *major_parts.entry(data.post)]))
+    ways = (*entry_reminder.entry(data.view.services), *teacher.entry(data.post), *major_parts.entry(data.post))
+    return Content(body=tiles.row([*map(tile, shown), *ways]))
 
 
 def draw_trend(data: Home) -> Content:

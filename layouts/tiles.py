@@ -29,6 +29,7 @@ class Tile:
         history: values by period for the sparkline, None for gaps; empty draws none.
         reference: height of the dotted line of the sparkline.
         href: where a click leads; None makes the tile no link.
+        is_form: True where the server draws the page that it leads to, so that the browser has to fetch it.
         is_on: True where the page is filtered by this tile.
         card: address of the number's card (口径卡); None where the number is no indicator's.
         days_behind: for so many days no data has come, though more was due; the tile is grey then.
@@ -43,6 +44,7 @@ class Tile:
     history: Sequence[float | None] = ()
     reference: float | None = None
     href: str | None = None
+    is_form: bool = False
     is_on: bool = False
     hint: str = ""
     card: str | None = None
@@ -60,7 +62,8 @@ def _tile(item: Tile) -> Component:
     hint = item.hint or item.title
     title = html.Span(item.title, className=" ".join(names), title=hint)
     if item.href is not None:
-        title = dcc.Link(item.title, href=item.href, className=" ".join([*names, "tile-stretched"]), title=hint)
+        link = html.A if item.is_form else dcc.Link
+        title = link(item.title, href=item.href, className=" ".join([*names, "tile-stretched"]), title=hint)
     head = [title, *([states.mark(item.state)] if item.state is not None else [])]
     figures = [html.Span(item.value, className="tile-value")]
     if item.unit and item.value != fmt.NO_VALUE:

@@ -39,7 +39,7 @@ from tests.dashboards.college import (
     week,
 )
 from tests.dashboards.people import Rolls, Team
-from tests.dashboards.second_classroom import Credits
+from tests.dashboards.second_classroom import Credits, Plans
 
 TODAY = dt.date(2026, 11, 21)
 SEPTEMBER = dt.date(2026, 9, 1)
@@ -210,6 +210,13 @@ class Campus(College):
         return rows[:3] if scope.admits("student", INTERNAL) else ()
 
 
+class NothingOwed:
+    """Nobody has anything to enter."""
+
+    def reminder(self, _viewer, *, on):
+        return None
+
+
 def services_of(who, campus=None, book=None):
     return Services(
         cards=book or AccountBook(),
@@ -221,4 +228,6 @@ def services_of(who, campus=None, book=None):
         rolls=Rolls(),
         team=Team(),
         second_classroom=Credits(),
+        entry_tasks=NothingOwed(),
+        plan_reader=Plans(),
     )

@@ -70,8 +70,7 @@ def test_a_cell_changed_by_somebody_else_is_told_with_their_value_and_all_others
 
 def test_whoever_only_asks_gets_what_others_have_changed(desk):
     desk.save(MONTH, (4, TALKS, 1, 0), who="deputy")
-    since = desk.office.now.timestamp()
-    desk.office.tick()
+    since = desk.office.tick().timestamp()
     desk.save(MONTH, (1, TALKS, 2, 0), who="deputy")
     others = desk.save(MONTH, since=since).json["others"]
     assert [(cell["id"], cell["column"], cell["value"], cell["by"]) for cell in others] == [(1, TALKS, 2, "deputy老师")]
