@@ -43,6 +43,7 @@ from indicators.student_plans import (
     problems_of,
     shipped_plans,
     standing_of,
+    year_name,
 )
 from layouts import format as fmt
 
@@ -127,11 +128,6 @@ class Card:
             found.append(f"质量 {fmt.number(line.quality, digits=0)} 分")
             found.append(f"目标 {line.confirmed} / {line.goals} 已确认达成")
         return found
-
-
-def year_name(acad_start: int) -> str:
-    """An academic year in words."""
-    return f"{acad_start}–{acad_start + 1}学年"
 
 
 def card_of(kind: PlanKind, term: CardTerm, plans: Sequence[Plan], today: dt.date) -> Card:

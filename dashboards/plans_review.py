@@ -16,7 +16,7 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboards.people import status_of
-from dashboards.plans import KIND, MARKS, NO_YEAR, PREFIX, Desk, said, year_name
+from dashboards.plans import KIND, MARKS, NO_YEAR, PREFIX, Desk, said
 from dashboards.plans_forms import ReviewForm, SeenForm, review_form
 from dashboards.plans_reach import review_kinds, review_scope
 from dashboards.routes import FORM, WRITE, Route, blueprint_of
@@ -30,7 +30,7 @@ from data_access.readers.student_plans import PlanFilter
 from data_access.student_plan_values import APPROVED, RETURNED, SUBMITTED, Plan, PlanLine, first_late_moment
 from data_access.student_plans import OvertakenPlanError
 from indicators.growth_card.slots import CardTerm
-from indicators.student_plans import PlanKind, due_on, quality_of, review_text, standing_of
+from indicators.student_plans import PlanKind, due_on, quality_of, review_text, standing_of, year_name
 from layouts import format as fmt
 from layouts.table import Slice
 

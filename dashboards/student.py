@@ -304,7 +304,7 @@ PAGE: Final = Page(
             draw=lambda data: plans_panel.draw(data.view, data.info.student_id),
             height=140,
             belongs=lambda data: plans_panel.may_see(data.view),
-            wave=2,
+            wave=4,
         ),
         Panel(
             name="second-classroom",

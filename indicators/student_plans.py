@@ -134,6 +134,11 @@ def plans_of(block: Mapping[str, Any]) -> PlanRules:
     return rules
 
 
+def year_name(acad_start: int) -> str:
+    """An academic year in words."""
+    return f"{acad_start}–{acad_start + 1}学年"
+
+
 def due_on(kind: PlanKind, first_term: CardTerm) -> dt.date:
     """Last day on which a plan is in time: the end of the week that its 采分时点 names (`slots.PLAN_WEEKS`)."""
     return slots_of(shipped_card().by_code[kind.point], first_term)[0].booked_on
