@@ -65,6 +65,7 @@ def fields_of(point: Point, slot: Slot) -> tuple[Column, ...]:
             task=slot.key,
             label=slot.label,
             time_point=point.collection_point,
+            begins_on=slot.booked_on,
             opens_on=slot.booked_on,
             due_on=slot.booked_on,
             points=(point,),
