@@ -61,6 +61,7 @@ class Demand:
     Attributes:
         task: key of the slot it is posted to.
         time_point: 采分时点 of its points, in the words of the plan.
+        begins_on: first day on which anything can be entered: there is nothing yet to be entered of a week to come.
         opens_on: first day on which it stands in the due list; due_on: last one in time.
         points: those to be filled in.
         occasional: those that may be, where something has happened.
@@ -70,6 +71,7 @@ class Demand:
     task: str
     label: str
     time_point: str
+    begins_on: dt.date
     opens_on: dt.date
     due_on: dt.date
     points: tuple[Point, ...]
@@ -146,6 +148,7 @@ def _demand(term: CardTerm, collector: Collector, task: str, members: Sequence[t
         task=task,
         label=members[0][1].label,
         time_point="、".join(dict.fromkeys(point.collection_point for point, _ in owed)),
+        begins_on=_begins_on(term, task),
         opens_on=_opens_on(term, task),
         due_on=due_on,
         points=tuple(point for point, _ in owed),
@@ -153,16 +156,18 @@ def _demand(term: CardTerm, collector: Collector, task: str, members: Sequence[t
     )
 
 
+def _begins_on(term: CardTerm, task: str) -> dt.date:
+    spans = (*term.weeks, *term.months)
+    return next((span.start for span in spans if task in (span.key, span.key.rsplit("-", 1)[-1])), term.start)
+
+
 def _opens_on(term: CardTerm, task: str) -> dt.date:
-    for week in term.weeks:
-        if is_week(task) and week.key.endswith(f"-{task}"):
-            return week.start
-    for month in term.months:
-        if month.key == task:
-            return month.end - dt.timedelta(days=_MONTH_OPENS)
+    month = next((month for month in term.months if month.key == task), None)
+    if month is not None:
+        return month.end - dt.timedelta(days=_MONTH_OPENS)
     if task in _OPENS:
         return term.end - dt.timedelta(days=_OPENS[task])
-    return term.start
+    return _begins_on(term, task)
 
 
 def column_key(code: str, name: str) -> str:

@@ -50,7 +50,7 @@ class Sheet:
         unit: the class or section.
         title: such as 机电2401班 · 第11周.
         time_point: 采分时点 in the words of the plan.
-        due_on: last day on which handing it in is in time.
+        begins_on: first day on which anything can be entered; due_on: last day on which handing it in is in time.
         points: what is asked for; `occasional`: what may be entered where it has happened.
         form: columns and rows.
         cells: what the cells hold; one that is missing holds nothing.
@@ -63,6 +63,7 @@ class Sheet:
     term: CardTerm
     title: str
     time_point: str
+    begins_on: dt.date
     due_on: dt.date
     points: tuple[Point, ...]
     occasional: tuple[Point, ...]
@@ -173,6 +174,7 @@ class SheetFrames:
             term=term,
             title=_title(unit, key, demand),
             time_point=demand.time_point,
+            begins_on=demand.begins_on,
             due_on=demand.due_on,
             points=demand.points,
             occasional=demand.occasional,

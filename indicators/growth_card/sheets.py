@@ -245,6 +245,8 @@ class Sheets:
         day = day_of(key.task) if is_lesson(key.task) else None
         if day is not None and day > self._frames.today():
             raise UserError(f"{day:%Y-%m-%d} 的课还没有上，不能录入。")
+        if frame.begins_on > self._frames.today():
+            raise UserError(f"还没有到采分时点：{frame.begins_on:%Y-%m-%d} 起可以录入。")
         return frame
 
     def _result(

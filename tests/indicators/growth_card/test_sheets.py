@@ -283,6 +283,13 @@ def test_a_lesson_to_come_cannot_be_entered(quiet_office):
         quiet_office.save("teacher", lesson("20260916"), (1, "status", 0, 0))
 
 
+@pytest.mark.parametrize("key", [sheet("W04"), sheet("2026-10"), sheet("goals", term=20262)], ids=lambda key: key.task)
+def test_of_a_time_to_come_nothing_can_be_entered(quiet_office, key):
+    assert quiet_office.open("adviser", key).form.columns
+    with pytest.raises(UserError, match="还没有到采分时点"):
+        quiet_office.save("adviser", key)
+
+
 def test_the_neutral_point_is_entered_by_the_counsellor_and_never_posted(office):
     key = sheet("term", "辅导员")
     office.save("counsellor", key, (1, "STU-PER-12", 2, 0))
