@@ -23,7 +23,7 @@ from data_access.growth_card.standings import among, sum_up
 
 _LOCK: Final = 0x6361_7264
 """First key of PostgreSQL's advisory lock; the second is the term."""
-_COLUMNS: Final = (
+COLUMNS: Final = (
     "holder", "holder_id", "term_id", "point", "slot", "kind", "booked_on", "raw", "points", "possible", "reversal_of",
     "posting_id", "sheet_id", "correction_id", "recorded_at",
 )  # fmt: skip
@@ -189,17 +189,17 @@ def _write(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     if driver is None:
         raise RuntimeError("the database connection is closed")
     if connection.dialect.name == "postgresql":
-        with driver.cursor() as cursor, cursor.copy(f"COPY card_entry ({', '.join(_COLUMNS)}) FROM STDIN") as copy:
+        with driver.cursor() as cursor, cursor.copy(f"COPY card_entry ({', '.join(COLUMNS)}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
         return
-    marks = ", ".join("?" for _ in _COLUMNS)
+    marks = ", ".join("?" for _ in COLUMNS)
     days: dict[dt.date, str] = {}
     moment = f"{rows[0][-1]:%Y-%m-%d %H:%M:%S.%f}"
     cursor = driver.cursor()
     try:
         cursor.executemany(
-            f"INSERT INTO card_entry ({', '.join(_COLUMNS)}) VALUES ({marks})",
+            f"INSERT INTO card_entry ({', '.join(COLUMNS)}) VALUES ({marks})",
             [(*row[:6], days.setdefault(row[6], row[6].isoformat()), *row[7:-1], moment) for row in rows],
         )
     finally:
