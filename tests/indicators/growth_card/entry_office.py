@@ -127,8 +127,10 @@ class Office:
         return self.now
 
     def on(self, day):
-        """Let it be noon of a day."""
-        self.today, self.now = day, dt.datetime.combine(day, dt.time(4), tzinfo=dt.UTC)
+        """Let it be noon of a day; on the same day time goes on."""
+        if self.now.date() != day:
+            self.now = dt.datetime.combine(day, dt.time(4), tzinfo=dt.UTC)
+        self.today = day
 
     def viewer(self, who):
         number = list(PEOPLE).index(who) + 1
