@@ -124,21 +124,19 @@ CLASS_FACE: Final = (
 
 CLASS_ACCOUNT: Final = (
     Panel(
-        name="card_members",
-        title="学生储值卡名单",
-        draw=lambda data: draw_members(data.growth_members),
-        columns=7,
-        height=900,
-        belongs=belongs,
-        wave=3,
-    ),
-    Panel(
         name="card_changes",
         title="班级账户本周变化",
         unit="分",
         draw=lambda data: draw_changes(data.growth),
-        columns=5,
-        height=300,
+        height=160,
+        belongs=belongs,
+        wave=3,
+    ),
+    Panel(
+        name="card_members",
+        title="学生储值卡名单",
+        draw=lambda data: draw_members(data.growth_members),
+        height=900,
         belongs=belongs,
         wave=3,
     ),

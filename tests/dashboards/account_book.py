@@ -25,6 +25,7 @@ from indicators.growth_card.statements import (
     term_lines,
 )
 from indicators.growth_card.suggestions import shipped_advice, suggestions
+from indicators.growth_card.term_slots import TermSlots
 from indicators.model import Level
 from tests.dashboards.college import EARLIER, TERM, WEEKS, week
 
@@ -139,7 +140,14 @@ class AccountBook:
         if term is None or (on or TODAY) > term.end:
             return []
         return suggestions(
-            points, term, grade=3, on=on or TODAY, posted={}, sums={}, obtained=(), advice=shipped_advice()
+            points,
+            TermSlots(CARD, term),
+            grade=3,
+            on=on or TODAY,
+            posted={},
+            sums={},
+            obtained=(),
+            advice=shipped_advice(),
         )
 
     def _term(self, key):
@@ -174,8 +182,8 @@ class AccountBook:
             sums[e.point] = sums.get(e.point, Sums()) + Sums(net=e.points, possible=e.possible)
         term = self._term(term_key) or next((e.term for e in found), self._terms[-1] if self._terms else None)
         lines = account_lines(
-            CARD, readable, by_term.get(term.term_id, {}) if term else {}, term=term, grade=3,
-            latest={e.point: Latest(slot_label=f"第{e.week}周", raw=e.raw) for e in reversed(found) if e.term == term},
+            CARD, readable, by_term.get(term.term_id, {}) if term else {}, term=TermSlots(CARD, term) if term else None,
+            grade=3, latest={e.point: Latest(slot_label=f"第{e.week}周", raw=e.raw) for e in reversed(found) if e.term == term},
             units=defaultdict(str, UNITS), quarters={},
         )  # fmt: skip
         net, possible = (sum(getattr(line, name) for line in lines) for name in ("net", "possible"))
