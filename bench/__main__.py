@@ -16,6 +16,7 @@ from bench.compute import attendance_family, full_compute, one_day
 from bench.entry import entry
 from bench.first_load import first_load
 from bench.pages import page_reads
+from bench.posting import term_posting
 from bench.sign_in import sign_ins
 from bench.store_shape import store_shapes
 
@@ -32,6 +33,7 @@ def main() -> None:
         print(f"{bench.facts:,} fact rows, {bench.threads} threads, {dt.datetime.now().astimezone():%Y-%m-%d}\n")
         for measure in (
             full_compute, attendance_family, one_day, store_shapes, page_reads, callbacks, sign_ins, entry, first_load,
+            term_posting,
         ):  # fmt: skip
             for line in measure(bench):
                 print(line, flush=True)
