@@ -35,7 +35,7 @@ def tile(reminder: Reminder) -> Tile:
         value=str(late + today + reminder.open),
         unit="张表待录入",
         change=" · ".join(told) or "没有逾期",
-        note="" if rate is None else f"采分及时率 {fmt.with_unit(rate, '%')}，应达 {reminder.floor:g}%",
+        note="" if rate is None else f"及时率 {fmt.with_unit(rate, '%')}",
         state=state_of(reminder),
         href=ADDRESS,
         is_form=True,

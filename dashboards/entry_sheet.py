@@ -234,6 +234,7 @@ def submit(entry: Entry, sheet: str) -> ResponseReturnValue:
             {
                 "message": handed_in(submission, found),
                 "is_posted": not submission.posting_problem,
+                "state": sheet_state(found, entry.services.today()),
                 "others": cells_told(found, viewer=viewer),
                 "since": _since(),
             }

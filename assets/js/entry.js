@@ -32,7 +32,7 @@ function status({phase, at: saved, message, restored}) {
     refused: `未保存 ${count} 处 — ${message}`,
   };
   const state = at("entry-status");
-  state.className = `entry-status is-${phase}`;
+  state.className = `entry-status is-${phase === "saved" && wrong ? "unsound" : phase}`;
   if (state.textContent !== words[phase]) {
     state.textContent = words[phase];
   }
@@ -77,6 +77,8 @@ function submitted(said) {
   sync.heard(said);
   const told = element("p", {name: said.is_posted ? "notice notice-done" : "notice", role: "status", text: said.message});
   at("entry-result").replaceChildren(told);
+  const [kind, word] = said.state;
+  at("entry-state").replaceChildren(element("span", {name: `state with-shape state-${kind}`, text: word}));
   told.scrollIntoView({block: "nearest"});
 }
 

@@ -6,10 +6,12 @@ import re
 import pytest
 
 from dashboards.entry import Search, group_row, summary, when
+from dashboards.entry_reminder import tile
 from dashboards.entry_timeliness import mark_of
 from indicators.growth_card.entry_board import State
 from indicators.growth_card.tasks import Reminder, TaskGroup
 from indicators.growth_card.timeliness import Rate
+from indicators.results import State as Urgency
 from tests.dashboards.entry_desk import desk_of
 from tests.indicators.growth_card.entry_office import TODAY, lesson, sheet
 
@@ -104,6 +106,18 @@ def test_nobody_is_measured_before_anything_was_due():
     assert "还没有到期" in found.rate_of
     assert not found.is_low
     assert summary(None) is None
+
+
+@pytest.mark.parametrize(
+    ("late", "today", "in_time", "state"),
+    [(1, 0, 100, Urgency.ALERT), (0, 1, 100, Urgency.WARNING), (0, 0, 94, Urgency.WARNING), (0, 0, 95, None)],
+)
+def test_the_home_page_reminds_of_what_is_most_urgent(late, today, in_time, state):
+    rate = Rate(label="", due=100, in_time=in_time)
+    drawn = tile(Reminder(late=late, today=today, open=2, rate=rate, floor=95.0))
+    assert drawn.state is state
+    assert drawn.value == str(late + today + 2)
+    assert drawn.is_form
 
 
 @pytest.mark.parametrize(("in_time", "kind"), [(94, "warning"), (95, "reached"), (96, "reached")])

@@ -142,6 +142,7 @@ def test_a_sheet_is_handed_in_once_its_blanks_are_confirmed(desk):
     said = desk.post(f"/{week.slug}/submit", {"blanks_confirmed": True}).json
     assert said["is_posted"]
     assert said["message"] == "已提交，4 人已入账。"
+    assert said["state"][0] in {"reached", "warning"}
     assert desk.told(week)["is_submitted"]
     again = desk.post(f"/{week.slug}/submit", {"blanks_confirmed": True}).json
     assert again["message"].startswith("更正已提交")
