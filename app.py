@@ -40,7 +40,7 @@ _SERVER_OPTIONS: Final = "GUNICORN_CMD_ARGS"
 """Where gunicorn takes options from the environment, some of which undo what makes a start safe."""
 
 POSTED_TERMS: Final = 2
-"""Terms of the demo college whose accounts are posted: this one, the last, and one to compare that with."""
+"""Terms of the demo college whose accounts are posted: this one, and the last to compare it with."""
 
 # Commands import what they need when they run: a start should not pay for parts it does not use.
 
