@@ -39,7 +39,7 @@ MOST_EDITS: Final = 3000
 LONGEST_VALUE: Final = 40
 LONGEST_COLUMN: Final = 32
 LARGEST_ID: Final = 2**63 - 1
-LOOKED_BACK: Final = 10.0
+LOOKED_BACK: Final = 5.0
 """Seconds: so much earlier than the last answer is asked for changes of others. Whoever has a version already skips it."""
 CHANGES_KEPT: Final = 200
 """So many changes a history gives at most."""
@@ -187,18 +187,19 @@ def save(entry: Entry, sheet: str) -> ResponseReturnValue:
     edits, since = given
     if len(edits) > MOST_EDITS:
         return refusals.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_MANY.format(MOST_EDITS))
-    sheets, viewer = entry.services.sheets, entry.viewer
+    sheets, viewer, asked_at = entry.services.sheets, entry.viewer, _since()
     try:
         key = key_of(sheet)
+        # Before the own cells are written: they would fill the history, and whoever sent them knows them.
+        others = entry.changes(key, since)
         result = (
             sheets.save(key, edits, viewer=viewer, by=entry.actor())
             if edits
             else SaveResult(saved=(), conflicts=(), problems=(), at=clock.now())
         )
-        others = entry.changes(key, since)
     except UserError as error:
         return _refusal(error)
-    return make_response(jsonify({**result_told(result, viewer=viewer), "others": others, "since": _since()}))
+    return make_response(jsonify({**result_told(result, viewer=viewer), "others": others, "since": asked_at}))
 
 
 def undo(entry: Entry, sheet: str) -> ResponseReturnValue:
