@@ -29,9 +29,10 @@ from data_access.access.permissions import Permission
 from data_access.access.roles import Role
 from data_access.access.scope import Scope
 from data_access.errors import UnknownNameError, UserError
-from data_access.student_plan_values import APPROVED, WRITABLE, Plan
+from data_access.student_plan_values import APPROVED, PLAN_SLOT, WRITABLE, Plan
 from data_access.student_plans import OvertakenPlanError
 from indicators.growth_card.slots import CardTerm
+from indicators.model import Level
 from indicators.student_plans import (
     PlanKind,
     PlanRules,
@@ -57,6 +58,7 @@ MARKS: Final[Mapping[Standing, str]] = {
     Standing.SUBMITTED: "watch",
     Standing.RETURNED: "warning",
     Standing.APPROVED: "reached",
+    Standing.COLLECTED: "reached",
 }
 _YEAR: Final = re.compile(r"20[0-9]{2}")
 _SUGGESTIONS: Final = 4
@@ -95,6 +97,17 @@ class Desk:
         """First terms of the years of plans, the latest first."""
         return first_terms(self.services.cards.terms(), self.services.today())
 
+    def collected(self, term: CardTerm) -> Mapping[str, float]:
+        """Quality of the plans that the growth card counts from elsewhere, by the code of their point."""
+        found = self.services.cards.history(
+            Level.STUDENT, self.student_id, [kind.point for kind in self.rules.kinds], scope=self.scope
+        )
+        return {
+            entry.point: entry.raw
+            for entry in found
+            if entry.term_key == term.key and entry.slot == PLAN_SLOT and entry.raw is not None
+        }
+
     def plans(self) -> list[Plan]:
         """All own plans."""
         names = {kind.name for kind in self.rules.kinds}
@@ -103,7 +116,11 @@ class Desk:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """One kind of plan in one year; `plan` is None where nothing was written."""
+    """One kind of plan in one year; `plan` is None where nothing was written.
+
+    Attributes:
+        collected: quality of a plan that another system has delivered; None where none has.
+    """
 
     kind: PlanKind
     year: str
@@ -111,6 +128,7 @@ class Card:
     due: dt.date
     standing: Standing
     plan: Plan | None
+    collected: float | None = None
 
     @property
     def mark(self) -> tuple[str, str]:
@@ -122,6 +140,8 @@ class Card:
         """What there is to say of it in a line."""
         line = None if self.plan is None else self.plan.line
         found = [f"{fmt.day(self.due)} 截止"]
+        if self.standing is Standing.COLLECTED:
+            found.append(f"学工系统已有这份规划，质量 {fmt.number(self.collected, digits=0)} 分，已计入储值卡")
         if line is not None and line.submitted_at is not None:
             found.append(f"提交于 {moment(line.submitted_at)}" + ("，逾期" if line.is_late else ""))
         if line is not None and line.status == APPROVED:
@@ -130,7 +150,9 @@ class Card:
         return found
 
 
-def card_of(kind: PlanKind, term: CardTerm, plans: Sequence[Plan], today: dt.date) -> Card:
+def card_of(
+    kind: PlanKind, term: CardTerm, plans: Sequence[Plan], today: dt.date, collected: Mapping[str, float]
+) -> Card:
     """How a kind of plan stands in the year of a first term; a plan keeps the due date with which it was begun."""
     plan = next((p for p in plans if p.line.kind == kind.name and p.line.acad_start == term.acad_start), None)
     due = due_on(kind, term) if plan is None else plan.line.due_on
@@ -139,19 +161,23 @@ def card_of(kind: PlanKind, term: CardTerm, plans: Sequence[Plan], today: dt.dat
         year=year_name(term.acad_start),
         acad_start=term.acad_start,
         due=due,
-        standing=standing_of(None if plan is None else plan.line.status, due=due, today=today),
+        standing=standing_of(
+            None if plan is None else plan.line.status, due=due, today=today, is_collected=kind.point in collected
+        ),
         plan=plan,
+        collected=collected.get(kind.point),
     )
 
 
 def index(desk: Desk) -> ResponseReturnValue:
     """The three plans of this year, and those of earlier ones."""
     today, years, plans = desk.services.today(), desk.years(), desk.plans()
-    cards = [card_of(kind, years[0], plans, today) for kind in desk.rules.kinds] if years else []
+    now = desk.collected(years[0]) if years else {}
+    cards = [card_of(kind, years[0], plans, today, now) for kind in desk.rules.kinds] if years else []
     earlier = [
         card
         for term in years[1:]
-        for card in (card_of(kind, term, plans, today) for kind in desk.rules.kinds)
+        for card in (card_of(kind, term, plans, today, {}) for kind in desk.rules.kinds)
         if card.plan is not None
     ]
     return render("plans.html", title="我的规划", cards=cards, earlier=earlier, nothing=NO_YEAR)
@@ -266,7 +292,7 @@ def _card(desk: Desk, key: str) -> Card:
     term = next((term for term in years if term.acad_start == wanted), None)
     if kind is None or term is None:
         abort(HTTPStatus.NOT_FOUND)
-    return card_of(kind, term, desk.plans(), desk.services.today())
+    return card_of(kind, term, desk.plans(), desk.services.today(), desk.collected(term))
 
 
 def _begun(card: Card) -> PlanForm:

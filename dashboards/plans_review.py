@@ -90,7 +90,13 @@ def index(desk: Desk) -> ResponseReturnValue:
         search.kind.name, year.acad_start, scope=scope, where=where, page=search.page, size=PAGE_SIZE
     )
     counts = reader.counts(search.kind.name, year.acad_start, scope=scope)
-    missing = reader.missing(search.kind.name, year.acad_start, scope=scope, present=_present(desk, scope))
+    missing = reader.missing(
+        search.kind.name,
+        year.acad_start,
+        scope=scope,
+        present=_present(desk, scope),
+        delivered=(year.term_id, search.kind.point),
+    )
     return render(
         "plan_queue.html",
         title="规划审核",
@@ -115,7 +121,12 @@ def missing(desk: Desk, key: str) -> ResponseReturnValue:
         abort(HTTPStatus.NOT_FOUND)
     scope, search = review_scope(desk.services.viewer(), kind), _search((kind,))
     found = desk.services.plan_reader.missing(
-        kind.name, year.acad_start, scope=scope, present=_present(desk, scope), class_id=search.class_id
+        kind.name,
+        year.acad_start,
+        scope=scope,
+        present=_present(desk, scope),
+        delivered=(year.term_id, kind.point),
+        class_id=search.class_id,
     )
     part = Slice(total=len(found), page=search.page, size=MISSING_SIZE)
     due = due_on(kind, year)

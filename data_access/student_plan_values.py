@@ -9,6 +9,8 @@ from typing import Final
 from data_access import clock
 from data_access.access.privacy import Privacy, Subject
 
+PLAN_SLOT: Final = "plan"
+"""The slot of the growth card to which a plan itself is posted; its goals follow at the end of the year."""
 DRAFT: Final = "draft"
 SUBMITTED: Final = "submitted"
 RETURNED: Final = "returned"

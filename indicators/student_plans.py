@@ -35,6 +35,8 @@ class Standing(StrEnum):
     SUBMITTED = "待审核"
     RETURNED = "退回修改"
     APPROVED = "已通过"
+    COLLECTED = "已由系统采集"
+    """Handed in outside of the platform: another system has delivered it, and it counts on the growth card."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,13 +151,16 @@ def first_terms(terms: Sequence[CardTerm], today: dt.date) -> list[CardTerm]:
     return sorted((t for t in terms if t.number == 1 and t.start <= today), key=lambda t: -t.acad_start)
 
 
-def standing_of(status: str | None, *, due: dt.date, today: dt.date) -> Standing:
+def standing_of(status: str | None, *, due: dt.date, today: dt.date, is_collected: bool = False) -> Standing:
     """How a plan stands; `status` is that of the store, None where nothing was written yet.
 
-    A draft that is overdue counts as overdue: nothing was handed in.
+    A draft that is overdue counts as overdue: nothing was handed in. A plan that another system has delivered is not
+    asked for again.
     """
     if status in _BY_STATUS:
         return _BY_STATUS[status]
+    if is_collected:
+        return Standing.COLLECTED
     if today > due:
         return Standing.OVERDUE
     if status == "draft":

@@ -11,10 +11,12 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case
 from sqlalchemy.orm import aliased
 
 from data_access.access.scope import Scope
-from data_access.database.growth_models import StudentPlan, StudentPlanGoal
+from data_access.database.growth_models import CardEntry, StudentPlan, StudentPlanGoal
 from data_access.database.models import Entity
+from data_access.growth_card.cells import STUDENT
+from data_access.growth_card.held import counting
 from data_access.readers.stored import ValueReader
-from data_access.student_plan_values import DRAFT, PLANS, STATUSES, Goal, Plan, PlanLine
+from data_access.student_plan_values import DRAFT, PLAN_SLOT, PLANS, STATUSES, Goal, Plan, PlanLine
 
 _CLASS: Final = aliased(Entity)
 _GOALS: Final = (
@@ -133,10 +135,32 @@ class StudentPlanReader:
         return {status: found.get(status, 0) for status in STATUSES if status != DRAFT}
 
     def missing(
-        self, kind: str, acad_start: int, *, scope: Scope, present: Collection[int], class_id: int | None = None
+        self,
+        kind: str,
+        acad_start: int,
+        *,
+        scope: Scope,
+        present: Collection[int],
+        delivered: tuple[int, str],
+        class_id: int | None = None,
     ) -> list[Missing]:
-        """The students within the scope, of those `present` at the college, who have handed in nothing, by class."""
+        """The students within the scope, of those `present` at the college, who have handed in nothing, by class.
+
+        Whose plan another system has `delivered`, so that the growth card counts it in this term at this point, has
+        handed it in.
+        """
+        term_id, point = delivered
         with self._values.snapshot() as connection:
+            elsewhere = counting(
+                select(CardEntry.holder_id).where(
+                    CardEntry.term_id == term_id,
+                    CardEntry.holder == STUDENT,
+                    CardEntry.point == point,
+                    CardEntry.slot == PLAN_SLOT,
+                    CardEntry.raw.is_not(None),
+                )
+            )
+            counted = set(connection.execute(elsewhere).scalars())
             asked = select(StudentPlan.student_id, StudentPlan.submitted_at).where(
                 StudentPlan.kind == kind, StudentPlan.acad_start == acad_start
             )
@@ -152,7 +176,9 @@ class StudentPlanReader:
                 has_draft=row["entity_id"] in handed_in,
             )
             for row in students
-            if row["entity_id"] in present and not handed_in.get(row["entity_id"], False)
+            if row["entity_id"] in present
+            and row["entity_id"] not in counted
+            and not handed_in.get(row["entity_id"], False)
         ]
         return sorted(found, key=lambda item: (item.class_name, item.student_no))
 

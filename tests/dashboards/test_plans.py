@@ -10,9 +10,12 @@ from sqlalchemy import insert
 from data_access.access.roles import Role
 from data_access.access.scope import Scope
 from data_access.database import transaction
-from data_access.database.growth_models import CardTermRow
+from data_access.database.growth_models import CardEntry, CardPosting, CardTermRow
+from data_access.database.models import IndicatorEntry
 from data_access.growth_card.told import tellings
 from indicators.growth_card.accounts import GrowthCards
+from indicators.library import shipped_library
+from tests.dashboards.web import TODAY
 from tests.data_access.self_test_college import fill, students
 from tests.indicators.test_student_plans import term
 
@@ -31,6 +34,8 @@ OTHERS = {
     "psychology": (Role.PSYCHOLOGY_CENTRE, "school", 1),
     "quality": (Role.QUALITY_OFFICE, "school", 1),
 }
+POINT = "STU-PER-01"
+"""The point that a personal plan fills; another system has delivered that of one student."""
 MARKS = {"mark_insight": "18", "mark_aim": "25", "mark_measure": "22", "mark_means": "15"}
 
 
@@ -57,6 +62,12 @@ def web(serve_web):
                     start_date=one.start, end_date=one.end, weeks=weeks, freezes_on=one.freezes_on,
                 )
             )  # fmt: skip
+        connection.execute(
+            insert(IndicatorEntry).values(
+                code=POINT, name_zh="规划", layer="学生", entity="student", period="year", unit="分", direction="higher",
+                definition=dict(shipped_library()[POINT].definition) | {"privacy": "内部", "topics": []},
+            )
+        )  # fmt: skip
     # The services are frozen so that no request changes them; the test puts in what the server was made without.
     object.__setattr__(made.services, "cards", GrowthCards(made.services.values.reader))
     object.__setattr__(made.services, "poster", Poster())
@@ -104,11 +115,15 @@ def approve(web, reviewer, line, key="academic", **changes):
     )  # fmt: skip
 
 
+def nothing(*_asked, **_more):
+    return []
+
+
 @contextmanager
 def in_spring(web):
     """While the second term of the year has begun."""
     autumn = web.services.cards
-    object.__setattr__(web.services, "cards", SimpleNamespace(terms=lambda: (term(), term(2))))
+    object.__setattr__(web.services, "cards", SimpleNamespace(terms=lambda: (term(), term(2)), history=nothing))
     yield
     object.__setattr__(web.services, "cards", autumn)
 
@@ -277,6 +292,29 @@ def test_who_has_handed_in_nothing_is_listed_with_words_to_remind_them(web):
     assert "已于 2026-09-27 截止" in page
     assert "有草稿" in page
     assert web.signed_in("x-adviser").get("/plans/review/career/missing").status_code == 404
+
+
+def test_a_plan_that_another_system_has_delivered_is_neither_asked_for_nor_missed(web):
+    posted = {"holder": 5, "term_id": term().term_id, "point": POINT, "slot": "plan"}
+    with transaction(web.database) as connection:
+        posting = connection.execute(
+            insert(CardPosting).values(
+                cause="facts", term_id=term().term_id, started_at=web.clock.now(), as_of=TODAY, data_version=1,
+                rules_version="1", posted_by="nightly",
+            )
+        ).inserted_primary_key[0]  # fmt: skip
+        connection.execute(
+            insert(CardEntry).values(
+                **posted, holder_id=103, kind="deposit", booked_on=term().start, raw=88.0, points=1128, possible=1200,
+                posting_id=posting, recorded_at=web.clock.now(),
+            )
+        )  # fmt: skip
+    page = web.signed_in("s103").get("/plans").text
+    assert page.count("逾期未交") == 2
+    assert "质量 88 分，已计入储值卡" in page
+    listed = web.signed_in("x-adviser").get("/plans/review/personal/missing").text
+    assert "S103" not in listed
+    assert "S101" in listed
 
 
 def test_earlier_years_are_read_and_not_written(web):

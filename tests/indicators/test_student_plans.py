@@ -86,6 +86,15 @@ def test_how_a_plan_stands(status, days, expected):
     assert standing_of(status, due=due, today=due + dt.timedelta(days)) is expected
 
 
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(None, Standing.COLLECTED), ("draft", Standing.COLLECTED), ("returned", Standing.RETURNED)],
+)
+def test_what_another_system_has_delivered_is_not_asked_for_again(status, expected):
+    due = dt.date(2026, 9, 27)
+    assert standing_of(status, due=due, today=due + dt.timedelta(1), is_collected=True) is expected
+
+
 def test_a_complete_plan_may_be_handed_in():
     assert problems_of(GOOD, RULES) == []
 
