@@ -85,7 +85,7 @@ def settle(
     holder: int,
     targets: Mapping[int, Mapping[tuple[str, str], Target]],
     codes: Collection[str] | None,
-    only: Mapping[int, Collection[tuple[str, str]]] | None,
+    only: Mapping[int, Collection[str]] | None,
     accounts: Mapping[str, str],
 ) -> tuple[Counts, set[int]]:
     """Brings some accounts to what they are to hold, in one transaction.
@@ -96,7 +96,7 @@ def settle(
         holder: level of the accounts.
         targets: by account, then by point and slot; an account without targets is to hold nothing.
         codes: the points that are posted; entries of others stay. None for all.
-        only: by account the points and slots that may change; None for all.
+        only: by account the points that may change; None for all.
         accounts: name of the account by point.
 
     Returns:
@@ -109,7 +109,7 @@ def settle(
         overtaken = _overtaken(connection, posting, holder, targets)
         held: dict[int, dict[tuple[str, str], Live]] = {}
         for entry in live_entries(connection, posting.term_id, holder, targets, codes):
-            if only is None or (entry.point, entry.slot) in only.get(entry.holder_id, ()):
+            if only is None or entry.point in only.get(entry.holder_id, ()):
                 held.setdefault(entry.holder_id, {})[entry.point, entry.slot] = entry
         touched = []
         for holder_id, wanted in targets.items():

@@ -14,14 +14,15 @@ from data_access.contracts import contracts
 from data_access.growth_card.facts import CardFacts
 from data_access.growth_card.held import obtained, reached
 from data_access.growth_card.postings import Counts, Posting
-from data_access.growth_card.settlement import settle
+from data_access.growth_card.settlement import Live, live_entries, settle
 from data_access.growth_card.standings import rank
-from data_access.growth_card.told import Tellings, Told, tellings
+from data_access.growth_card.told import Tellings, tellings
 from data_access.lake import Lake
 from indicators.growth_card.holders import holders_of, members, peers
 from indicators.growth_card.inputs import Ids, Values, input_values
 from indicators.growth_card.overlays import by_point, covered_weeks
 from indicators.growth_card.points import Card, Point, Schedule
+from indicators.growth_card.posting_frozen import as_booked, as_on_roll, corrected_points
 from indicators.growth_card.slots import CardTerm
 from indicators.growth_card.targets import (
     EXPULSION,
@@ -135,12 +136,12 @@ class PostingRun:
             request.asked,
             student=int(Level.STUDENT),
         )
-        self.sheets = {item.sheet_id for item in self._said.sheets if item.sheet_id}
         if request.is_frozen:
-            corrected = {level: set(_corrected(self._said.corrections, level)) for level in self.overtaken}
-            if not any(corrected.values()):
+            request = self._request = self._of_corrections(request)
+            if not request.points:
                 return
-            request = self._request = request.of(corrected)
+        else:
+            self.sheets = {item.sheet_id for item in self._said.sheets if item.sheet_id}
         tell("读取事实", 0.05)
         with self._engine() as everybody:
             holders, values = self._measured(everybody)
@@ -151,6 +152,13 @@ class PostingRun:
                     groups = self._settle(level, holders[level], lines, within(tell, start, end))
                     if groups:
                         rank(self._database, request.term.term_id, int(level), peers(everybody, level, groups))
+
+    def _of_corrections(self, request: Request) -> Request:
+        """The accounts and points of a closed term that corrections tell of."""
+        told = self._said.corrections
+        codes = {item.point for item in told}
+        of_accounts = request.of({level: set(corrected_points(told, level)) for level in self.overtaken})
+        return replace(of_accounts, points=tuple(point for point in request.points if point.code in codes))
 
     def _engine(self, students: Ids | None = None) -> CardFacts:
         said = self._said
@@ -182,6 +190,9 @@ class PostingRun:
         """What the accounts of one level are to hold of every point."""
         term, day = self._request.term, self._request.day
         told = by_point(self._said, self._card)
+        booked = self._booked(holders, points)
+        if self._request.is_frozen:
+            holders = as_on_roll(holders, [entry for entries in booked.values() for entry in entries])
         before = self._obtained_before(points, holders)
         closed_on = self._closed_before(points, holders)
         layouts: list[Layout] = []
@@ -197,10 +208,22 @@ class PostingRun:
                 obtained=before.get(point.code),
             )
             if layout is not None:
+                if self._request.is_frozen:
+                    layout = as_booked(layout, holders, booked)
                 layouts.append(layout)
                 closed_on = closing_days(layout, closed_on)
         closed = replace(holders, closed_on=closed_on)
         return [lines_of(layout.until(closed_on), term, closed, as_of=day) for layout in layouts]
+
+    def _booked(self, holders: Holders, points: Sequence[Point]) -> Mapping[str, Sequence[Live]]:
+        """What counts in a closed term, by point; of an open one it makes no difference."""
+        found: dict[str, list[Live]] = {}
+        if self._request.is_frozen:
+            term, codes = self._request.term.term_id, {point.code for point in points}
+            with self._database.connect() as connection:
+                for entry in live_entries(connection, term, int(points[0].holder), holders.ids.tolist(), codes):
+                    found.setdefault(entry.point, []).append(entry)
+        return found
 
     def _obtained_before(self, points: Sequence[Point], holders: Holders) -> Mapping[str, np.ndarray]:
         """By point that comes once only, the accounts that obtained it in an earlier term."""
@@ -226,14 +249,14 @@ class PostingRun:
     def _settle(self, level: Level, holders: Holders, lines: Sequence[Lines], tell: Progress) -> set[int]:
         """Enters the difference, some hundred accounts at a time; gives the groups in which places may have changed."""
         request = self._request
-        only = _corrected(self._said.corrections, level) if request.is_frozen else None
+        only = corrected_points(self._said.corrections, level) if request.is_frozen else None
         groups: set[int] = set()
         for first in range(0, len(holders.ids), ACCOUNTS_AT_ONCE):
             last = min(first + ACCOUNTS_AT_ONCE, len(holders.ids))
             targets = accounts_of(lines, holders, first, last)
             if only is not None:
                 targets = {
-                    key: {slot: target for slot, target in wanted.items() if slot in only[key]}
+                    key: {slot: target for slot, target in wanted.items() if target.point in only[key]}
                     for key, wanted in targets.items()
                 }
             written, overtaken = settle(
@@ -251,15 +274,6 @@ class PostingRun:
                 groups |= set(holders.groups[first:last].tolist())
             tell("记账", last / len(holders.ids))
         return groups
-
-
-def _corrected(corrections: Sequence[Told], level: Level) -> dict[int, set[tuple[str, str]]]:
-    """By account the points and slots that corrections tell of."""
-    found: dict[int, set[tuple[str, str]]] = {}
-    for item in corrections:
-        if item.holder == int(level):
-            found.setdefault(item.holder_id, set()).add((item.point, item.slot))
-    return found
 
 
 def within(tell: Progress, first: float, last: float) -> Progress:

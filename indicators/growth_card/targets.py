@@ -214,7 +214,7 @@ def lines_of(layout: Layout, term: CardTerm, holders: Holders, *, as_of: dt.date
     held = ~np.isnan(gains) & ((shares > 0)[None, :] | (gains > 0) | (losses > 0))
     brought = settled(point, gains, losses, opening=has_opening(point))
     most = possible(point, np.where(held, shares[None, :], 0.0))
-    raw, sheets, corrections = _shown(layout), layout.sheets, layout.corrections
+    raw, sheets, corrections = shown(layout), layout.sheets, layout.corrections
     if has_opening(point):
         slots = (next(slot for slot in slots_of(point, term) if slot.key == OPENING), *slots)
         first = slots[0].booked_on
@@ -249,15 +249,15 @@ def accounts_of(
     return found
 
 
-def _inputs_of(point: Point, values: Values) -> list[str]:
-    stem = f"{point.code}."
-    return [code.removeprefix(stem) for code in values if code.startswith(stem)]
-
-
-def _shown(layout: Layout) -> Matrix:
+def shown(layout: Layout) -> Matrix:
     """The one value that an entry shows: what was measured; of goals reached, their share in percent."""
     if RAW in layout.inputs:
         return layout.inputs[RAW]
     if layout.point.rule is Rule.PLAN:
         return 100.0 * layout.inputs["goals"]
     return weighed(layout.point, layout.inputs)
+
+
+def _inputs_of(point: Point, values: Values) -> list[str]:
+    stem = f"{point.code}."
+    return [code.removeprefix(stem) for code in values if code.startswith(stem)]

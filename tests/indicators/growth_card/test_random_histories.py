@@ -121,10 +121,8 @@ class Model:
         wanted = {student: self.targets(student, term, day) for student in self.students}
         only = None
         if closed:
-            only = {
-                student: [key for key in wanted[student] if (student, key[0]) in corrected] for student in self.students
-            }
-            wanted = {s: {key: wanted[s][key] for key in only[s]} for s in self.students}
+            only = {s: {code for whose, code in corrected if whose == s} for s in self.students}
+            wanted = {s: {key: t for key, t in wanted[s].items() if t.point in only[s]} for s in self.students}
         counts, _ = settle(
             self.ledger.database, posting, holder=5, targets=wanted, codes=None, only=only, accounts=ACCOUNTS
         )
