@@ -21,7 +21,8 @@ from dashboards.wording import moment, refusal_zh
 from data_access.access.audit_events import AuditKind, Event
 from data_access.access.staged_files import EXPIRED, KEPT_FOR, StagedFile, StagedFiles
 from data_access.errors import UserError
-from data_access.growth_card.sheet_files import LARGEST_FILE, MOST_ROWS
+from data_access.growth_card.sheet_files import MOST_ROWS
+from data_access.intake.uploads import LARGEST_FILE
 from indicators.growth_card.sheet_frames import NoSheetError
 from layouts.table import Slice
 

@@ -13,7 +13,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp, StopValidation, ValidationError
 
 from dashboards.wording import KINDS_ZH
-from data_access.access.account_sheet import LARGEST_FILE
+from data_access.intake.uploads import LARGEST_FILE
 
 LONGEST_REASON: Final = 120
 EARLIEST: Final = dt.date(2000, 1, 1)

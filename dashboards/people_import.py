@@ -24,7 +24,7 @@ from dashboards.routes import WRITE, Route, blueprint_of
 from dashboards.server_page import render
 from dashboards.services import Services
 from dashboards.wording import moment, refusal_zh, term_of_post
-from data_access.access.account_sheet import COLUMNS, LARGEST_FILE, MOST_ROWS
+from data_access.access.account_sheet import COLUMNS, MOST_ROWS
 from data_access.access.account_steps import AccountStep, Staged, State
 from data_access.access.audit_events import AuditKind, Event
 from data_access.access.permissions import Permission
@@ -32,6 +32,7 @@ from data_access.access.staged_files import EXPIRED, KEPT_FOR, StagedFile, Stage
 from data_access.clock import now
 from data_access.errors import UserError
 from data_access.intake.problems import Problem
+from data_access.intake.uploads import LARGEST_FILE
 from layouts.exports import csv
 from layouts.table import Slice
 

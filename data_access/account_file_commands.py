@@ -41,9 +41,9 @@ def account_import(*, file: Path, dry_run: bool, passwords: Path | None, as_json
     Every problem is listed with its row and remedy. The same file twice changes nothing.
     """
     from data_access.access.account_files import EVERYTHING, AccountFile  # noqa: PLC0415 (imports on use)
-    from data_access.access.account_sheet import LARGEST_FILE  # noqa: PLC0415
     from data_access.access.accounts import Actor  # noqa: PLC0415
     from data_access.access.audit import AuditLog  # noqa: PLC0415
+    from data_access.intake.uploads import LARGEST_FILE  # noqa: PLC0415
 
     if file.stat().st_size > LARGEST_FILE:
         raise UserError(f"{file.name} is larger than {LARGEST_FILE // 2**20} MB. Split it.")

@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import tempfile
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
-
-import pyarrow.parquet as pq
 
 from data_access.access.names import normal_username, one_line
 from data_access.access.roles import ROLES, Role
 from data_access.errors import did_you_mean
 from data_access.intake.problems import Problem
-from data_access.intake.reading import ROW, FileJob, Limits, stage_file
-from data_access.intake.staging import stage_jobs
+from data_access.intake.reading import ROW
+from data_access.intake.uploads import UploadKind, read_upload, refused
 
 NAME_OF_USER: Final = "用户名"
 NAME: Final = "姓名"
@@ -36,19 +32,19 @@ COLUMNS: Final = (NAME_OF_USER, NAME, KIND, NUMBER, ROLE, NODE, FROM, TO, PASSWO
 """Headings of a file; only the first must be there."""
 KINDS: Final[Mapping[str, str]] = {"教职工": "teacher", "学生": "student", "其他": "other"}
 MOST_ROWS: Final = 5000
-LARGEST_FILE: Final = 2 * 2**20
 LONGEST_NAME: Final = 64
 HIDDEN: Final = "••••••"
 """Stands for a password in whatever is shown."""
 
-_LIMITS: Final = Limits(
-    file_bytes=LARGEST_FILE,
-    inflated_bytes=40 * 2**20,
-    cells=40 * MOST_ROWS,
-    columns=30,
-    memory_bytes=4 * 2**30,
-    cpu_seconds=20,
-    wall_seconds=40,
+_KIND_OF_FILE: Final = UploadKind(
+    source="accounts",
+    expected=(NAME_OF_USER,),
+    known=COLUMNS,
+    identities=(NAME_OF_USER, NUMBER),
+    codes=COLUMNS,
+    most_rows=MOST_ROWS,
+    most_columns=40,
+    too_large="请拆分后导入",
 )
 _DATE: Final = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d\d)(\d\d))(?: 00:00(?::00)?)?")
 
@@ -104,46 +100,20 @@ def read_sheet(content: bytes, name: str) -> Sheet:
         content: the file.
         name: its name as received; its ending tells what it is.
     """
-    name = one_line(Path(name.replace("\\", "/")).name, 120) or "file.csv"
-    is_workbook = name.lower().endswith(".xlsx")
-    if len(content) > LARGEST_FILE:
-        return _refused(name, f"文件超过 {LARGEST_FILE // 2**20} MB 上限", "请拆分后导入")
-    with tempfile.TemporaryDirectory(prefix="luoxuan-accounts-") as directory:
-        received, staged = Path(directory) / "received", Path(directory) / "staged.parquet"
-        received.write_bytes(content)
-        job = FileJob(
-            path=str(received),
-            name=name,
-            source="accounts",
-            format="xlsx" if is_workbook else "csv",
-            out=str(staged),
-            expected=(NAME_OF_USER,),
-            known=COLUMNS,
-            identities=(NAME_OF_USER, NUMBER),
-            codes=COLUMNS,
-        )
-        # A workbook of a few kilobytes can cost minutes of processor time; two megabytes of text cannot.
-        (file,) = stage_jobs(Path(directory), [job], _LIMITS) if is_workbook else [stage_file(job, _LIMITS)]
-        problems = tuple(_without_secrets(problem) for problem in file.problems)
-        if file.out is None or file.blocked:
-            return Sheet(name=name, problems=problems)
-        lines = pq.read_table(file.out).to_pylist()
-    if len(lines) > MOST_ROWS:
-        return _refused(name, f"文件有 {len(lines)} 行，超过 {MOST_ROWS} 行上限", "请拆分后导入")
-    if not lines and not problems:
-        return _refused(name, "文件没有数据行", "请核对导出内容")
-    read = [_Line(name, line) for line in lines]
+    found = read_upload(content, name, _KIND_OF_FILE)
+    problems = tuple(_without_secrets(problem) for problem in found.problems)
+    if found.lines is None:
+        return Sheet(name=found.name, problems=problems)
+    if not found.lines and not problems:
+        return Sheet(name=found.name, problems=refused(found.name, "文件没有数据行", "请核对导出内容").problems)
+    read = [_Line(found.name, line) for line in found.lines]
     rows = [line.read() for line in read]
     return Sheet(
-        name=name,
+        name=found.name,
         rows=tuple(row for row in rows if row.username),
         problems=(*problems, *(problem for line in read for problem in line.problems)),
-        notes=file.notes,
+        notes=found.notes,
     )
-
-
-def _refused(name: str, reason: str, remedy: str) -> Sheet:
-    return Sheet(name=name, problems=(Problem(file=name, reason=reason, remedy=remedy, blocks_file=True),))
 
 
 def _without_secrets(problem: Problem) -> Problem:

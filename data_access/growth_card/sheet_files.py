@@ -7,39 +7,25 @@ said by the sheet's columns; what becomes of the values, by `indicators.growth_c
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-import pyarrow.parquet as pq
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
-from data_access.access.names import one_line
 from data_access.growth_card.cells import CellKey, Column, SheetForm
 from data_access.intake.problems import Problem
-from data_access.intake.reading import ROW, FileJob, Limits, stage_file
-from data_access.intake.staging import stage_jobs
+from data_access.intake.reading import ROW
+from data_access.intake.uploads import UploadKind, read_upload
 
 NUMBER: Final = "学号"
 """Heading of the column that says whose row it is; the class itself stands there as 本班."""
 NOTE: Final = "填写说明"
 """How the row begins that explains the columns; it is passed over."""
-LARGEST_FILE: Final = 2 * 2**20
 MOST_ROWS: Final = 2000
 
-_LIMITS: Final = Limits(
-    file_bytes=LARGEST_FILE,
-    inflated_bytes=40 * 2**20,
-    cells=60 * MOST_ROWS,
-    columns=60,
-    memory_bytes=4 * 2**30,
-    cpu_seconds=20,
-    wall_seconds=40,
-)
 _WIDTH: Final = 16
 
 
@@ -112,37 +98,28 @@ def read_filled(content: bytes, name: str, headings: Sequence[str]) -> FilledIn:
         name: its name as received; its ending tells what it is.
         headings: of the sheet's columns.
     """
-    name = one_line(Path(name.replace("\\", "/")).name, 120) or "file.csv"
-    is_workbook = name.lower().endswith(".xlsx")
-    if len(content) > LARGEST_FILE:
-        return _refused(name, f"文件超过 {LARGEST_FILE // 2**20} MB 上限", "请使用本表的模板填写")
-    with tempfile.TemporaryDirectory(prefix="luoxuan-sheet-") as directory:
-        received, staged = Path(directory) / "received", Path(directory) / "staged.parquet"
-        received.write_bytes(content)
-        job = FileJob(
-            path=str(received),
-            name=name,
+    found = read_upload(
+        content,
+        name,
+        UploadKind(
             source="sheet",
-            format="xlsx" if is_workbook else "csv",
-            out=str(staged),
             expected=(NUMBER,),
             known=(NUMBER, *headings),
             identities=(NUMBER,),
             codes=(NUMBER,),
-        )
-        # A workbook of a few kilobytes can cost minutes of processor time; two megabytes of text cannot.
-        (file,) = stage_jobs(Path(directory), [job], _LIMITS) if is_workbook else [stage_file(job, _LIMITS)]
-        if file.out is None or file.blocked:
-            return FilledIn(name=name, problems=file.problems)
-        lines = pq.read_table(file.out).to_pylist()
-    if len(lines) > MOST_ROWS:
-        return _refused(name, f"文件有 {len(lines)} 行，超过 {MOST_ROWS} 行上限", "请使用本表的模板填写")
-    rows = tuple(_row(line, headings) for line in lines)
+            most_rows=MOST_ROWS,
+            most_columns=60,
+            too_large="请使用本表的模板填写",
+        ),
+    )
+    if found.lines is None:
+        return FilledIn(name=found.name, problems=found.problems)
+    rows = tuple(_row(line, headings) for line in found.lines)
     return FilledIn(
-        name=name,
+        name=found.name,
         rows=tuple(row for row in rows if not row.number.startswith(NOTE)),
-        problems=file.problems,
-        notes=file.notes,
+        problems=found.problems,
+        notes=found.notes,
     )
 
 
@@ -153,7 +130,3 @@ def _row(line: Mapping[str, object], headings: Sequence[str]) -> FileRow:
         number=str(line.get(NUMBER) or "").strip(),
         cells={heading: text for heading, text in texts.items() if text},
     )
-
-
-def _refused(name: str, reason: str, remedy: str) -> FilledIn:
-    return FilledIn(name=name, problems=(Problem(file=name, reason=reason, remedy=remedy, blocks_file=True),))

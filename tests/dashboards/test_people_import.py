@@ -11,9 +11,9 @@ import openpyxl
 import pytest
 
 from dashboards import people_forms
-from data_access.access import account_sheet
 from data_access.access.roles import Role
 from data_access.access.scope import Scope
+from data_access.intake import uploads
 from data_access.intake.reading import stage_file
 from tests.dashboards.web import with_cookie
 
@@ -29,9 +29,7 @@ EVIL = '<img src=x onerror="1">'
 def in_this_process(monkeypatch, request):
     """Files are opened by the same code, but for one test without the child that keeps them under limits."""
     if request.node.get_closest_marker("slow") is None:
-        monkeypatch.setattr(
-            account_sheet, "stage_jobs", lambda _place, jobs, limits: [stage_file(j, limits) for j in jobs]
-        )
+        monkeypatch.setattr(uploads, "stage_jobs", lambda _place, jobs, limits: [stage_file(j, limits) for j in jobs])
 
 
 def sheet(*rows):

@@ -6,8 +6,9 @@ import io
 import pytest
 from openpyxl import Workbook
 
-from data_access.access.account_sheet import COLUMNS, HIDDEN, LARGEST_FILE, MOST_ROWS, plain, read_sheet
+from data_access.access.account_sheet import COLUMNS, HIDDEN, MOST_ROWS, plain, read_sheet
 from data_access.access.roles import Role
+from data_access.intake.uploads import LARGEST_FILE
 
 HEADER = ",".join(COLUMNS)
 
