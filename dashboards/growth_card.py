@@ -196,7 +196,8 @@ def draw_face(data: Growth) -> Content:
             for line in account.accounts
         ],
         remarks=_remarks(data, account),
-        link=(data.link, "规则与流水") if data.link else None,
+        link=(data.link, "规则与流水") if data.link else (_report_page(data), "学期诊改报告"),
+        is_link_drawn_by_server=not data.link,
     )
     return Content(
         body=drawn.face(face),
@@ -228,15 +229,18 @@ def draw_changes(data: Growth) -> Content:
     columns = [
         table.Column(title="采分点", is_heading=True),
         table.Column(title="分值", is_number=True),
+        table.Column(title="可得", is_number=True),
         table.Column(title="因为"),
     ]
     rows: list[list[table.Cell]] = [
-        [change.name, drawn.signed(change.points), change.reason] for change in account.week_changes
+        [change.name, drawn.signed(change.points), drawn.exact(change.possible), change.reason]
+        for change in account.week_changes
     ]
-    whole = sum(change.points for change in account.week_changes)
+    whole, most = (sum(getattr(change, part) for change in account.week_changes) for part in ("points", "possible"))
     listed = table.table(columns, rows, caption="近 7 天的入账", table_id=table_id(data, "growth-changes"))
     return Content(
-        body=html.Div(listed, className="growth-words"), note=f"近 7 天合计 {fmt.points(whole, signed=True)} 分"
+        body=html.Div(listed, className="growth-words growth-week"),
+        note=f"近 7 天合计 {fmt.points(whole, signed=True)} 分，可得 {fmt.points(most)} 分",
     )
 
 
@@ -304,6 +308,12 @@ def table_id(data: Growth, name: str) -> ids.Id:
     """The id of a table; the same panels stand on several pages."""
     page = {Level.STUDENT: "student", Level.CLASS: "class"}[data.holder] if data.view.ids else "home"
     return ids.table(page, name)
+
+
+def _report_page(data: Growth) -> str:
+    """The address of the term report of the holder, of the term shown."""
+    kind = {Level.STUDENT: "students", Level.CLASS: "classes"}[data.holder]
+    return query.link(f"/{kind}/{data.holder_id}/report", {"term": data.account.term_key if data.account else ""})
 
 
 def own_page(student_id: int) -> str:

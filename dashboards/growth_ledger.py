@@ -21,13 +21,17 @@ from layouts import states, table
 from layouts.panel import Content
 
 LINES: Final = 30
+LATEST: Final = 6
+"""Lines shown at first: what came last; the whole ledger is asked for."""
 NOUN: Final = "笔"
 _CODES: Final = "|".join(point.code for point in shipped_card().points if not point.is_neutral)
 _ACCOUNTS: Final = "|".join(shipped_card().accounts)
 ACCOUNT: Final = Filter(name="account", label="科目", kind=Kind.LINK, pattern=f"({_ACCOUNTS})?")
 POINT: Final = Filter(name="point", label="采分点", kind=Kind.LINK, pattern=f"({_CODES})?")
 ENTRY_KIND: Final = Filter(name="kind", label="类型", kind=Kind.LINK, pattern=f"({'|'.join(KINDS)})?")
-FILTERS: Final = (ACCOUNT, POINT, ENTRY_KIND, filters.PAGE_NUMBER)
+WHOLE: Final = Filter(name="ledger", label="流水", kind=Kind.LINK, pattern="(all)?")
+"""Whether the whole ledger is shown, or the latest lines alone."""
+FILTERS: Final = (ACCOUNT, POINT, ENTRY_KIND, WHOLE, filters.PAGE_NUMBER)
 """Filters of the list alone, set by links within it."""
 
 
@@ -44,8 +48,9 @@ def draw_ledger(data: Growth) -> Content:
         "until": data.on,
     }
     total = data.cards.count(data.holder, data.holder_id, **asked, scope=data.scope)
-    part = filters.slice_of(data.view, total, size=LINES)
-    choices = _choices(data, account)
+    is_folded = _is_folded(data, total)
+    part = filters.slice_of(data.view, total, size=LATEST if is_folded else LINES)
+    choices = [] if is_folded else _choices(data, account)
     if not total:
         return Content(body=[*choices, states.empty("没有符合条件的流水。")])
     lines = data.cards.entries(
@@ -64,9 +69,23 @@ def draw_ledger(data: Growth) -> Content:
     ]
     rows = [_row(data, line, disputes=disputes) for line in lines]
     listed = table.table(columns, rows, caption="储值流水，最近入账的在前", table_id=table_id(data, "growth-ledger"))
-    pager = table.pager(part, noun=NOUN, link=lambda number: data.where(page=str(number)), is_in_place=True)
-    body = [*choices, html.Div(listed, className="growth-ledger"), *([pager] if part.pages > 1 else [])]
+    body = [*choices, html.Div(listed, className="growth-ledger"), *_onwards(data, part, is_folded=is_folded)]
     return Content(body=body, note=f"{data.term_words} · {total:,} {NOUN} · 只增不改，更正用冲正")
+
+
+def _is_folded(data: Growth, total: int) -> bool:
+    """True where the latest lines are enough: nothing was asked of the ledger, and it is longer. A file has it whole."""
+    asked = [chosen(data.view, item.name) for item in (ACCOUNT, POINT, ENTRY_KIND, WHOLE)]
+    return total > LATEST and data.view.most_rows is None and not any(asked)
+
+
+def _onwards(data: Growth, part: table.Slice, *, is_folded: bool) -> list[Component]:
+    """What stands below the lines: the way to all of them, or to the other pages and back."""
+    if is_folded:
+        way = html.A(f"全部流水（{part.total:,} {NOUN}）", href=data.where(ledger="all", page=""), className="in-place")
+        return [html.Div(way, className="growth-filter growth-more")]
+    pager = table.pager(part, noun=NOUN, link=lambda number: data.where(page=str(number)), is_in_place=True)
+    return [pager] if part.pages > 1 else []
 
 
 def _may_dispute(data: Growth) -> bool:
@@ -116,10 +135,16 @@ def _choices(data: Growth, account: AccountView) -> list[Component]:
     accounts = [("", "全部科目"), *((line.name, line.name) for line in account.accounts)]
     kinds = [("", "全部类型"), *KINDS.items()]
     code = chosen(data.view, "point")
+    folded = data.where(ledger="", account="", point="", kind="", page="")
     of_point: Sequence[tuple[str, str]] = [("", f"✕ {data.cards.card.by_code[code].name}")] if code else []
     return [
         html.Div(
-            [*_links(data, "account", accounts), *_links(data, "point", of_point), *_links(data, "kind", kinds)],
+            [
+                *_links(data, "account", accounts),
+                *_links(data, "point", of_point),
+                *_links(data, "kind", kinds),
+                *([html.A("收起", href=folded, className="in-place")] if chosen(data.view, "ledger") else []),
+            ],
             className="growth-filter",
         )
     ]

@@ -15,6 +15,7 @@ from indicators.growth_card.points import Point
 from indicators.growth_card.rule_words import rule_words
 from indicators.growth_card.slots import CardTerm, slots_of
 from indicators.growth_card.statements import AccountLine, PointLine, value_words
+from indicators.model import Level
 from layouts import format as fmt
 from layouts import growth_card as drawn
 from layouts import states, table
@@ -29,35 +30,34 @@ def draw_points(data: Growth) -> Content:
     account = posted(data)
     if isinstance(account, Content):
         return account
-    body = [part for line in account.accounts for part in _account(data, line)]
+    body = [_account(data, line) for line in account.accounts]
     due = sum(point.is_due for point in account.points)
     return Content(
         body=html.Div(body, className="growth-words growth-points"),
-        note=f"{data.term_words} · {due} 个采分点活跃，其余不入分母",
+        note=f"{data.term_words} · {due} 个采分点活跃，其余不入分母 · 点科目看采分点与规则",
     )
 
 
-def _account(data: Growth, line: AccountLine) -> list[Component]:
+def _account(data: Growth, line: AccountLine) -> Component:
+    """One account, folded: its sums stand in sight, its points and their rules are a page of their own."""
     columns = [
         table.Column(title="采分点", is_heading=True),
         table.Column(title="得分", is_number=True),
         table.Column(title="到目前可得", is_number=True),
         table.Column(title="学期上限", is_number=True),
         table.Column(title="最近一次"),
-        table.Column(title="采分"),
+        table.Column(title="采分主体·时点"),
         table.Column(title="规则"),
     ]
     rows = [_row(data, point) for point in line.points if point.is_due]
     idle = [point.name for point in line.points if not point.is_due]
-    heading = html.H3(
-        [line.name, html.Span(f"{fmt.points(line.net)} / {fmt.points(line.possible)} 分", className="aspect-told")],
-        className="growth-part",
-    )
+    told = f"{fmt.points(line.net)} / {fmt.points(line.possible)} 分 · {len(rows)} 个采分点活跃"
+    heading = html.Summary([html.H3(line.name), html.Span(told, className="aspect-told")], className="growth-part")
     listed = table.table(
         columns, rows, caption=f"{line.name}的采分点", table_id=table_id(data, f"growth-{line.points[0].code[:7]}")
     )
-    told = [html.P(f"本学期未活跃、不入分母：{'、'.join(idle)}", className="panel-tail")] if idle else []
-    return [heading, *([listed] if rows else []), *told]
+    rest = [html.P(f"本学期未活跃、不入分母：{'、'.join(idle)}", className="panel-tail")] if idle else []
+    return html.Details([heading, *([listed] if rows else []), *rest], className="growth-fold")
 
 
 def _row(data: Growth, line: PointLine) -> list[table.Cell]:
@@ -68,16 +68,12 @@ def _row(data: Growth, line: PointLine) -> list[table.Cell]:
     return [
         table.Linked(text=line.name, href=address) if may_open else line.name,
         drawn.signed(line.net),
-        _exact(line.possible) if line.possible else _waiting(point, data.term, data.day),
-        _exact(line.cap),
+        drawn.exact(line.possible) if line.possible else _waiting(point, data.term, data.day),
+        drawn.exact(line.cap),
         f"{line.slot_label} {value_words(point, line.raw, line.unit)}".strip() or fmt.NO_VALUE,
         f"{'、'.join(point.collectors)}·{point.collection_point}",
         rule_words(point, unit=line.unit, slots=len(slots)),
     ]
-
-
-def _exact(hundredths: int) -> table.Cell:
-    return table.Exact(text=fmt.points(hundredths), value=hundredths / 100)
 
 
 def _waiting(point: Point, term: CardTerm | None, day: dt.date | None) -> table.Cell:
@@ -96,7 +92,9 @@ def draw_next(data: Growth) -> Content:
     account = posted(data)
     if isinstance(account, Content):
         return account
-    found = data.cards.next_gains(data.holder_id, term_key=account.term_key, on=data.on, scope=data.scope)
+    found = data.cards.next_gains(
+        data.holder_id, holder=data.holder, term_key=account.term_key, on=data.on, scope=data.scope
+    )
     if not found:
         return Content(body=states.message(_over(data)))
     columns = [
@@ -104,8 +102,10 @@ def draw_next(data: Growth) -> Content:
         table.Column(title="还可得", is_number=True),
         table.Column(title="怎样做"),
     ]
+    is_shared = data.holder is Level.CLASS  # what a class can gain is done by one of several people
     rows: list[list[table.Cell]] = [
-        [item.point_name, _exact(item.points_left), item.text] for item in found[:SUGGESTED]
+        [item.point_name, drawn.exact(item.points_left), f"{item.owner}：{item.text}" if is_shared else item.text]
+        for item in found[:SUGGESTED]
     ]
     left = sum(item.points_left for item in found)
     listed = table.table(columns, rows, caption="怎样再得分", table_id=table_id(data, "growth-next"))

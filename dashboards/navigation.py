@@ -27,8 +27,8 @@ class ServerPage:
 
 
 SERVER_PAGES: Final[tuple[ServerPage, ...]] = (
-    ServerPage(group="工作台", label="申诉", href="/disputes", requires=Permission.DISPUTE_VIEW),
     ServerPage(group="工作台", label="采分录入", href="/entry", requires=Permission.ENTRY_RECORD),
+    ServerPage(group="工作台", label="申诉", href="/disputes", requires=Permission.DISPUTE_VIEW),
     ServerPage(group="学生成长", label="自测", href="/self-tests", requires=Permission.SELF_TEST_TAKE),
     ServerPage(group="学生成长", label="自测汇总", href="/self-tests/overview", requires=Permission.SELF_TEST_VIEW),
     ServerPage(group="学生成长", label="我的规划", href="/plans", requires=Permission.PLAN_WRITE),

@@ -16,7 +16,7 @@ from indicators.results import State
 from layouts import format as fmt
 from layouts import states
 from layouts.sheet import Sheet
-from layouts.table import Marked
+from layouts.table import Exact, Marked
 
 BAND_STATES: Final[Mapping[str, State]] = {
     "优": State.REACHED,
@@ -65,6 +65,7 @@ class Face:
         is_compared: False where no standing among peers belongs to what is shown, such as a day in the past.
         remarks: what a reader has to know, such as that some points are left out.
         link: address and words of the way on; None where there is none.
+        is_link_drawn_by_server: True where the browser has to fetch the page that it leads to.
     """
 
     balance: int
@@ -80,6 +81,7 @@ class Face:
     is_compared: bool = True
     remarks: Sequence[str] = ()
     link: tuple[str, str] | None = None
+    is_link_drawn_by_server: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +105,11 @@ def signed(hundredths: int) -> Signed:
     """The cell of so many points."""
     name = "points-loss" if hundredths < 0 else "points-gain" if hundredths else "points-none"
     return Signed(text=fmt.points(hundredths, signed=True), name=name, value=hundredths / 100)
+
+
+def exact(hundredths: int) -> Exact:
+    """The cell of so many points that could be had; files get the number."""
+    return Exact(text=fmt.points(hundredths), value=hundredths / 100)
 
 
 def band_mark(band: str, attainment: float | None, *, otherwise: str = "还没有应采的分") -> Component:
@@ -146,7 +153,8 @@ def _balance(card: Face) -> list[Component]:
         found.append(html.Div(states.mark(State.WARNING, told), title="总账不为负，差额由以后的得分先抵扣"))
     found.append(html.Div(card.as_of, className="growth-small"))
     if card.link is not None:
-        found.append(dcc.Link(card.link[1], href=card.link[0], className="growth-link"))
+        way = html.A if card.is_link_drawn_by_server else dcc.Link
+        found.append(way(card.link[1], href=card.link[0], className="growth-link"))
     return found
 
 

@@ -185,26 +185,32 @@ class GrowthCards:
         return sorted(lines, key=lambda line: line.student_no)
 
     def next_gains(
-        self, student_id: int, *, term_key: str | None = None, on: dt.date | None = None, scope: Scope
+        self,
+        holder_id: int,
+        *,
+        holder: Level = Level.STUDENT,
+        term_key: str | None = None,
+        on: dt.date | None = None,
+        scope: Scope,
     ) -> list[Suggestion]:
-        """What a student can do next to gain in the term of `on`, what is worth most first.
+        """What can be done next to gain in the term of `on`, what is worth most first.
 
-        Nothing of a term that is over, and nothing where the student is not within the scope.
+        Nothing of a term that is over, and nothing where the student or class is not within the scope.
 
         Raises:
             UnknownNameError: no such term has begun.
         """
         with self._values.moment() as values:
-            asked = self._reading(values, Level.STUDENT)
-            reach = asked.reader.readable("student", student_id, about=asked.about, scope=scope)
+            asked = self._reading(values, holder)
+            reach = asked.reader.readable(holder.key, holder_id, about=asked.about, scope=scope)
             if reach is None or not reach.codes:
                 return []
-            rows = asked.reader.sums("student", [student_id], about=asked.about, until=on, scope=scope)
+            rows = asked.reader.sums(holder.key, [holder_id], about=asked.about, until=on, scope=scope)
             by_term = _by_term(rows)
             term = asked.term(term_key) or asked.shown(by_term, on)
             if term is None:
                 return []
-            booked = asked.booked(student_id, term, on, scope)
+            booked = asked.booked(holder_id, term, on, scope)
             day = on or asked.last_day(booked)
         posted: dict[str, set[str]] = defaultdict(set)
         for entry in booked:

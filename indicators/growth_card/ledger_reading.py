@@ -107,26 +107,34 @@ class LedgerReading:
         return found
 
     def changes(self, recent: Sequence[StoredEntry]) -> tuple[Change, ...]:
-        """What points have brought by these entries, the last booked first; what cancels out is no change."""
+        """What points have brought by these entries, the last booked first; what cancels out is no change.
+
+        A point that could have brought something and brought nothing is told of as well: that is what was missed.
+        """
         of_point: dict[str, list[StoredEntry]] = defaultdict(list)
         for entry in recent:
             of_point[entry.point].append(entry)
+        sums = {
+            code: (sum(entry.points for entry in entries), sum(entry.possible for entry in entries))
+            for code, entries in of_point.items()
+        }
         return tuple(
             Change(
                 code=code,
                 name=self.card.by_code[code].name,
                 account=self.card.by_code[code].account,
-                points=net,
+                points=sums[code][0],
+                possible=sums[code][1],
                 reason=self._reason(entries),
                 booked_on=entries[0].booked_on,
             )
             for code, entries in of_point.items()
-            if (net := sum(entry.points for entry in entries))
+            if any(sums[code])
         )
 
     def _reason(self, entries: Sequence[StoredEntry]) -> str:
         """What stands behind a change: the slots that count, with their values."""
-        told = [entry for entry in entries if entry.is_live and entry.points] or entries[:1]
+        told = [entry for entry in entries if entry.is_live and (entry.points or entry.possible)] or entries[:1]
         words = []
         for entry in reversed(told):
             point = self.card.by_code[entry.point]

@@ -86,12 +86,13 @@ class TermLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """What a point has brought in the last seven days, and why, such as 第11周 96.4%."""
+    """What a point has brought in the last seven days, of what it could have, and why, such as 第11周 96.4%."""
 
     code: str
     name: str
     account: str
     points: int
+    possible: int
     reason: str
     booked_on: dt.date
 

@@ -134,9 +134,9 @@ class AccountBook:
             return []
         return [self._member(n) for n in range(101, 141)]
 
-    def next_gains(self, student_id, *, term_key=None, on=None, scope):
+    def next_gains(self, holder_id, *, holder=Level.STUDENT, term_key=None, on=None, scope):
         term = self._term(term_key)
-        points = [p for p in CARD.of(Level.STUDENT) if scope.admits("student", _about(p.code))]
+        points = [p for p in CARD.of(holder) if scope.admits(holder.key, _about(p.code))]
         if term is None or (on or TODAY) > term.end:
             return []
         return suggestions(
@@ -198,7 +198,7 @@ class AccountBook:
             accounts=lines,
             week_changes=tuple(
                 Change(code=e.point, name=CARD.by_code[e.point].name, account=CARD.by_code[e.point].account,
-                       points=e.points, reason=f"第{e.week}周 {e.raw:g}%", booked_on=e.booked_on)
+                       points=e.points, possible=e.possible, reason=f"第{e.week}周 {e.raw:g}%", booked_on=e.booked_on)
                 for e in found if e.raw is not None and day - dt.timedelta(days=14) < e.booked_on <= day + dt.timedelta(7)
             ),
             terms=terms, quarter=2, withheld=tuple(withheld),

@@ -134,8 +134,9 @@ def test_a_frozen_term_says_so():
 def test_changes_of_the_week_carry_sign_and_reason_and_add_up():
     shown = draw("card_changes")
     found = rows(shown)
-    assert {"第11周 94.4%", "第11周 85%"} <= {row[2] for row in found}
-    assert shown.note == f"近 7 天合计 {sum(cents(row[1]['text']) for row in found) / 100:+g} 分".replace("-", "−")
+    assert {"第11周 94.4%", "第11周 85%"} <= {row[3] for row in found}
+    brought, most = (sum(cents(row[place]["text"]) for row in found) / 100 for place in (1, 2))
+    assert shown.note == f"近 7 天合计 {brought:+g} 分，可得 {most:g} 分".replace("-", "−")
 
 
 def test_growth_is_a_point_a_term_and_abilities_stand_apart():
@@ -163,6 +164,19 @@ def test_every_point_has_its_rule_and_those_that_are_not_due_are_named_apart():
     idle = [text(told).removeprefix("本学期未活跃、不入分母：").split("、") for told in types(shown.body, "P")]
     names = [*by_name, *(name for account in idle for name in account)]
     assert sorted(names) == sorted(p.name for p in shipped_card().of(Level.STUDENT) if not p.is_neutral)
+
+
+def test_the_points_of_an_account_are_folded_below_its_sums():
+    folds = types(draw("card_points").body, "Details")
+    heads = [text(fold.children[0]) for fold in folds]
+    assert [head[:4] for head in heads] == ["学业发展", "个人发展", "职业发展"]
+    assert all("个采分点活跃" in head for head in heads)
+    assert not any(getattr(fold, "open", None) for fold in folds)
+
+
+def test_the_page_of_a_student_leads_to_the_report_of_the_term():
+    (link,) = types(draw("card", ADVISER, search="?term=2025-2026-2").body, "A")
+    assert (link.children, link.href) == ("学期诊改报告", "/students/101/report?term=2025-2026-2")
 
 
 def test_points_lead_to_their_numbers():

@@ -33,6 +33,12 @@ def test_the_class_has_a_card_of_its_own_points():
     assert names[0] == "准时率（无迟到）"
 
 
+def test_what_a_class_can_gain_is_told_with_who_takes_it_on():
+    found = types(CARD_PANELS["card_next"].draw(load()).body, "Store")[0].data["rows"]
+    assert found
+    assert {row[2].split("：")[0] for row in found} <= {"班主任", "辅导员", "学工办", "教研室"}
+
+
 def test_bands_count_every_student_once():
     part = parts_of("x", draw_bands(load().growth_members))[0]
     assert sum(count for _, count in part.sheet.rows) == 40

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from dashboards import school_class, student
-from dashboards.growth_ledger import LINES, draw_ledger
+from dashboards.growth_ledger import LATEST, LINES, draw_ledger
 from indicators.model import Level
 from tests.dashboards.account_book import BOOKS, TERMS, AccountBook, Entry
 from tests.dashboards.campus import ADVISER, STUDENT, services_of, viewer
@@ -113,12 +113,27 @@ def many(count):
 
 def test_a_long_ledger_comes_in_pages_and_a_file_holds_all_of_it():
     book = many(2 * LINES + 5)
-    pages = [[found["number"] for found in lines(book=book, search=f"?page={page}")] for page in (1, 2, 3)]
+    pages = [[found["number"] for found in lines(book=book, search=f"?ledger=all&page={page}")] for page in (1, 2, 3)]
     assert [len(page) for page in pages] == [LINES, LINES, 5]
     assert len({number for page in pages for number in page}) == 2 * LINES + 5
     data = load(book=book)
     whole = dataclasses.replace(data.growth, view=dataclasses.replace(data.view, most_rows=1000))
     assert len(rows(draw_ledger(whole))) == 2 * LINES + 5
+
+
+def test_a_long_ledger_begins_with_what_came_last_and_leads_to_the_rest():
+    book = many(LATEST + 4)
+    shown = draw(book=book)
+    (way,) = types(shown.body, "A")
+    assert len(rows(shown)) == LATEST
+    assert (way.children, way.href) == (f"全部流水（{LATEST + 4} 笔）", "/students/101?ledger=all")
+    whole = draw(book=book, search="?ledger=all")
+    assert len(rows(whole)) == LATEST + 4
+    assert {link.children: link.href for link in types(whole.body, "A")}["收起"] == "/students/101"
+
+
+def test_whoever_asks_for_a_part_of_the_ledger_gets_all_of_that_part():
+    assert len(rows(draw(book=many(LATEST + 4), search="?point=STU-ACD-02"))) == LATEST + 4
 
 
 def test_a_class_has_a_ledger_of_its_own():

@@ -109,6 +109,12 @@ def test_the_week_is_told_point_by_point_with_its_reason(college):
     assert week(AUTUMN, 11) == DATA_DATE
 
 
+def test_a_week_that_brought_nothing_of_what_it_could_have_is_told(ledger):
+    ledger.enter("STU-ACD-02", "W11", 0, possible=2.22, raw=60.0)
+    (change,) = ledger.cards.student(1, scope=ALL).week_changes
+    assert (change.points, change.possible, change.reason) == (0, 222, "第11周 60%")
+
+
 def test_what_cancels_out_is_no_change(ledger):
     ledger.reverse(ledger.enter("STU-ACD-02", "W11", 2, raw=95.0))
     view = ledger.cards.student(1, scope=ALL)
@@ -274,6 +280,12 @@ def test_what_is_worth_most_and_was_missed_most_stands_first(college):
     weights = [gain.weight for gain in college.cards.next_gains(1, scope=ALL)]
     assert weights == sorted(weights, reverse=True)
     assert len(weights) > 10
+
+
+def test_a_class_is_told_what_to_do_next_as_its_students_are(college):
+    gains = {gain.point: gain for gain in college.cards.next_gains(111, holder=Level.CLASS, scope=ALL)}
+    assert gains["CLS-ACD-01"].owner == "班主任"
+    assert all(code.startswith("CLS-") and gain.points_left > 0 for code, gain in gains.items())
 
 
 def test_of_a_term_that_is_over_nothing_is_left(college):
