@@ -134,6 +134,7 @@ def demo(*, students: int, terms: int, as_of: dt.datetime | None, seed: int, for
     from data_access.access.audit import AuditLog  # noqa: PLC0415
     from data_access.demo import CollegeSpec, build_demo, source_directory  # noqa: PLC0415
     from data_access.demo.cast import PASSWORD_FILE, write_cast  # noqa: PLC0415
+    from data_access.growth_card.clearance import clear_card  # noqa: PLC0415
     from data_access.intake import Intake  # noqa: PLC0415
     from indicators.engine import compute as run  # noqa: PLC0415
     from indicators.growth_card.posting import Poster  # noqa: PLC0415
@@ -173,6 +174,7 @@ def demo(*, students: int, terms: int, as_of: dt.datetime | None, seed: int, for
             memory_limit=settings.memory_limit,
             progress=lambda what, share: tell(what, 0.5 + 0.37 * share),
         )
+        clear_card(settings, database, AuditLog(database))  # a ledger of another college only grows otherwise
         poster = Poster(lake, threads=settings.threads, memory_limit=settings.memory_limit)
         posted = poster.post_terms(
             poster.taught(day)[-POSTED_TERMS:],

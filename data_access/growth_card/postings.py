@@ -79,6 +79,15 @@ def begin(database: Engine, *, term_id: int, moment: dt.datetime, frozen_on: dt.
     return Posting(posting_id=number, term_id=term_id, moment=moment, frozen_on=frozen_on)
 
 
+def is_followed(database: Engine, posting: Posting) -> bool:
+    """True where a posting to the same term has begun since: it may have left accounts as it found them."""
+    query = select(CardPosting.posting_id).where(
+        CardPosting.term_id == posting.term_id, CardPosting.posting_id > posting.posting_id
+    )
+    with database.connect() as connection:
+        return connection.execute(query.limit(1)).first() is not None
+
+
 def finish(database: Engine, posting: Posting, counts: Counts, *, at: dt.datetime, sheets: Collection[int]) -> None:
     """Enters into the record what a posting wrote, and that these sheets have been posted."""
     with transaction(database, patience=PATIENCE) as connection:

@@ -11,6 +11,7 @@ import datetime as dt
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Engine, select, text
@@ -67,6 +68,21 @@ class Live(NamedTuple):
         return math.isclose(self.raw, target.raw, rel_tol=1e-9, abs_tol=1e-6)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """What settling some accounts has done.
+
+    Attributes:
+        touched: accounts that were written to.
+        overtaken: accounts that are left as they are, because a posting that has begun later has written to them: it has
+            read more.
+    """
+
+    counts: Counts
+    touched: frozenset[int]
+    overtaken: frozenset[int]
+
+
 @contextmanager
 def _writing(database: Engine, posting: Posting) -> Iterator[Connection]:
     """A write transaction in which nobody else posts to the term."""
@@ -87,7 +103,7 @@ def settle(
     codes: Collection[str] | None,
     only: Mapping[int, Collection[str]] | None,
     accounts: Mapping[str, str],
-) -> tuple[Counts, set[int]]:
+) -> Settled:
     """Brings some accounts to what they are to hold, in one transaction.
 
     Args:
@@ -99,9 +115,6 @@ def settle(
         only: by account the points that may change; None for all.
         accounts: name of the account by point.
 
-    Returns:
-        What was written, and the accounts that are left as they are, because a posting that has begun later has written
-        to them: it has read more than this one.
     """
     counts = Counts()
     rows: list[tuple[Any, ...]] = []
@@ -122,7 +135,7 @@ def settle(
         if rows:
             _write(connection, rows)
             sum_up(connection, posting.term_id, holder, touched, accounts)
-    return counts, overtaken
+    return Settled(counts=counts, touched=frozenset(touched), overtaken=frozenset(overtaken))
 
 
 def _changes(

@@ -21,6 +21,7 @@ from data_access import clock
 from data_access.contracts import contracts
 from data_access.delta_store import term_of_date
 from data_access.errors import UnknownNameError, suggestion
+from data_access.growth_card.dispute_bookings import note_booked
 from data_access.growth_card.facts import ATTENDANCE, CardFacts, files_between
 from data_access.growth_card.postings import begin, finish, is_posted, keep_terms
 from data_access.lake import Lake
@@ -153,13 +154,13 @@ class Poster:
         )
         record = {"cause": cause, "posted_by": posted_by, "as_of": as_of}
         run, number, version = self._run(request, record, tell)
-        counts, overtaken = run.counts, run.overtaken
+        counts, unsure = run.counts, run.unsure()
         for _ in range(_ROUNDS):
-            if not any(overtaken.values()):
+            if not any(unsure.values()):
                 break
-            again, _, _ = self._run(request.of(overtaken), record, silent)
+            again, _, _ = self._run(request.of(unsure), record, silent)
             counts.add(again.counts)
-            overtaken = again.overtaken
+            unsure = again.unsure()
         tell("完成", 1.0)
         return PostingReport(
             posting_id=number,
@@ -238,6 +239,8 @@ class Poster:
         )
         run = PostingRun(self.lake, self.card, request, posting, files, self._engine_settings)
         run.run(tell)
+        if record["cause"] == FACTS:  # who posts what follows from a dispute notes it with the figures it has revised
+            note_booked(database, term.term_id, run.booked_corrections())
         finish(database, posting, run.counts, at=self._now(), sheets=run.sheets if request.is_whole else ())
         return run, posting.posting_id, version
 

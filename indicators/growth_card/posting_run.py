@@ -13,10 +13,10 @@ import numpy as np
 from data_access.contracts import contracts
 from data_access.growth_card.facts import CardFacts
 from data_access.growth_card.held import obtained, reached
-from data_access.growth_card.postings import Counts, Posting
+from data_access.growth_card.postings import Counts, Posting, is_followed
 from data_access.growth_card.settlement import Live, live_entries, settle
 from data_access.growth_card.standings import rank
-from data_access.growth_card.told import Tellings, tellings
+from data_access.growth_card.told import Tellings, Told, tellings
 from data_access.lake import Lake
 from indicators.growth_card.holders import holders_of, members, peers
 from indicators.growth_card.inputs import Ids, Values, input_values
@@ -78,6 +78,11 @@ class Request:
         given = {Level.STUDENT: self.students, Level.CLASS: self.classes}
         return {int(level): None if keys is None else sorted(keys) for level, keys in given.items()}
 
+    def includes(self, holder: int, holder_id: int) -> bool:
+        """True where an account is asked for."""
+        keys = self.students if holder == Level.STUDENT else self.classes
+        return keys is None or holder_id in keys
+
     def of(self, accounts: Mapping[Level, set[int]]) -> Request:
         """The same for some accounts."""
         return replace(self, students=frozenset(accounts[Level.STUDENT]), classes=frozenset(accounts[Level.CLASS]))
@@ -89,6 +94,7 @@ class PostingRun:
     Attributes:
         counts: what it has written.
         overtaken: accounts it has left, because others had posted to them that had begun later; by level.
+        touched: accounts it has written to, likewise.
         sheets: numbers of the sheets that it has taken values from.
 
     Args:
@@ -120,6 +126,7 @@ class PostingRun:
         self._said: Tellings
         self.counts = Counts()
         self.overtaken: dict[Level, set[int]] = {Level.STUDENT: set(), Level.CLASS: set()}
+        self.touched: dict[Level, set[int]] = {Level.STUDENT: set(), Level.CLASS: set()}
         self.sheets: set[int] = set()
 
     def run(self, tell: Progress) -> None:
@@ -153,9 +160,31 @@ class PostingRun:
                     if groups:
                         rank(self._database, request.term.term_id, int(level), peers(everybody, level, groups))
 
+    def unsure(self) -> dict[Level, set[int]]:
+        """Accounts to be posted once more: others that began later may have read more of them.
+
+        They have written to some, which this run has left. They may as well have found some as they were to be, before
+        this run wrote to them by what it had read earlier.
+        """
+        if not is_followed(self._database, self._posting):
+            return self.overtaken
+        return {level: self.overtaken[level] | self.touched[level] for level in self.overtaken}
+
+    def booked_corrections(self) -> list[Told]:
+        """The corrections that the accounts of the request now hold."""
+        codes = {point.code for point in self._request.points}
+        left = {(int(level), key) for level, keys in self.overtaken.items() for key in keys}
+        return [
+            item
+            for item in self._said.corrections
+            if item.point in codes
+            and self._request.includes(item.holder, item.holder_id)
+            and (item.holder, item.holder_id) not in left
+        ]
+
     def _of_corrections(self, request: Request) -> Request:
         """The accounts and points of a closed term that corrections tell of."""
-        told = self._said.corrections
+        told = [item for item in self._said.corrections if request.includes(item.holder, item.holder_id)]
         codes = {item.point for item in told}
         of_accounts = request.of({level: set(corrected_points(told, level)) for level in self.overtaken})
         return replace(of_accounts, points=tuple(point for point in request.points if point.code in codes))
@@ -259,7 +288,7 @@ class PostingRun:
                     key: {slot: target for slot, target in wanted.items() if target.point in only[key]}
                     for key, wanted in targets.items()
                 }
-            written, overtaken = settle(
+            done = settle(
                 self._database,
                 self._posting,
                 holder=int(level),
@@ -268,9 +297,10 @@ class PostingRun:
                 only=only,
                 accounts=self._accounts,
             )
-            self.counts.add(written)
-            self.overtaken[level] |= overtaken
-            if written.entries or written.reversals:
+            self.counts.add(done.counts)
+            self.touched[level] |= done.touched
+            self.overtaken[level] |= done.overtaken
+            if done.touched:
                 groups |= set(holders.groups[first:last].tolist())
             tell("记账", last / len(holders.ids))
         return groups

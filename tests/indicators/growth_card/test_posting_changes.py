@@ -209,9 +209,9 @@ def test_who_has_read_less_does_not_write_over_who_has_read_more(installation):
                 "accounts": {"STU-ACD-08": "学业发展"}}  # fmt: skip
 
     earlier, later = begun(), begun()
-    assert settle(installation.database, later, **wanting(200))[1] == set()
-    counts, overtaken = settle(installation.database, earlier, **wanting(100))
-    assert (counts.entries, overtaken) == (0, {7})
+    assert settle(installation.database, later, **wanting(200)).overtaken == set()
+    done = settle(installation.database, earlier, **wanting(100))
+    assert (done.counts.entries, done.touched, done.overtaken) == (0, set(), {7})
     assert [row["points"] for row in entries(installation, RUNNING)] == [200]
     with installation.database.connect() as connection:
         standing = connection.execute(select(CardStanding.account, CardStanding.net)).all()

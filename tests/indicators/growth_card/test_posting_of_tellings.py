@@ -3,10 +3,19 @@
 import datetime as dt
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 
 from data_access.database import transaction
-from data_access.database.growth_models import CardCorrection, CardMark, CardSheet, StudentPlan, StudentPlanGoal
+from data_access.database.growth_models import (
+    CardCorrection,
+    CardDispute,
+    CardMark,
+    CardSheet,
+    StudentPlan,
+    StudentPlanGoal,
+)
+from data_access.growth_card.told import tellings
+from indicators.growth_card import posting_run
 from tests.growth_college import AS_OF, RUNNING, copied, facts, live, post
 
 STUDENT = 5
@@ -128,6 +137,56 @@ def test_a_correction_counts_more_than_a_sheet_and_the_last_of_two_counts(colleg
             )  # fmt: skip
     row = posted(college, student, "STU-ACD-08", "2026-10")
     assert (row["points"], row["correction_id"]) == (200, 2)
+
+
+def test_who_has_read_less_gives_way_even_to_one_that_found_nothing_to_do(college, student, monkeypatch):
+    def say(times: float) -> None:
+        with transaction(college.database) as connection:
+            connection.execute(update(CardMark).values(value=times))
+
+    def reading_early(*given, **named):
+        monkeypatch.setattr(posting_run, "tellings", tellings)
+        say(2.0)
+        said = tellings(*given, **named)
+        say(3.0)
+        assert posted(college, student, "STU-ACD-08", "2026-10") == before
+        return said
+
+    sheet(college, "2026-10", {(student, "STU-ACD-08"): 3.0})
+    before = posted(college, student, "STU-ACD-08", "2026-10")
+    monkeypatch.setattr(posting_run, "tellings", reading_early)
+    assert posted(college, student, "STU-ACD-08", "2026-10")["points"] == before["points"] == 300
+
+
+def test_a_regular_posting_notes_the_disputes_that_it_has_booked(college, student):
+    before = posted(college, student, "STU-ACD-08", "2026-10")
+    with transaction(college.database) as connection:
+        made = insert(CardDispute).values(
+            entry_id=before["entry_id"], student_id=student, class_id=1, status="upheld", reason="我参加了两次",
+            opened_by="student", opened_at=NOON,
+        )  # fmt: skip
+        number = connection.execute(made.returning(CardDispute.dispute_id)).scalar_one()
+        connection.execute(
+            insert(CardCorrection).values(
+                holder=STUDENT, holder_id=student, term_id=RUNNING, point="STU-ACD-08", slot="2026-10",
+                inputs={"raw": 2.0}, dispute_id=number, reason="申诉成立", decided_by="counsellor", decided_at=NOON,
+            )
+        )  # fmt: skip
+
+    def status() -> str:
+        with college.database.connect() as connection:
+            return connection.execute(select(CardDispute.status)).scalar_one()
+
+    asked = {"students": frozenset({student})}
+    post(college, codes=frozenset({"STU-ACD-07"}), **asked)
+    assert status() == "upheld", "another point was posted"
+    post(college, students=frozenset({student + 1}))
+    assert status() == "upheld", "somebody else's account was posted"
+    post(college, cause="dispute", **asked)
+    assert status() == "upheld", "who decides notes it with the figures it revises"
+    post(college, **asked)
+    assert status() == "settled"
+    assert live(college, RUNNING)[STUDENT, student, "STU-ACD-08", "2026-10"]["raw"] == 2.0
 
 
 def test_what_nobody_knows_of_is_left_out(college, student):

@@ -123,11 +123,9 @@ class Model:
         if closed:
             only = {s: {code for whose, code in corrected if whose == s} for s in self.students}
             wanted = {s: {key: t for key, t in wanted[s].items() if t.point in only[s]} for s in self.students}
-        counts, _ = settle(
-            self.ledger.database, posting, holder=5, targets=wanted, codes=None, only=only, accounts=ACCOUNTS
-        )
+        done = settle(self.ledger.database, posting, holder=5, targets=wanted, codes=None, only=only, accounts=ACCOUNTS)
         rank(self.ledger.database, TERM_IDS[term], 5, [self.students])
-        return counts
+        return done.counts
 
 
 def scaled(point, value):
