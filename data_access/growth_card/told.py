@@ -148,15 +148,11 @@ def _lesson_rows(connection: Connection, term_id: int) -> list[LessonRow]:
 
 def _approved_plans(connection: Connection, acad_start: int, students: Sequence[int] | None) -> Iterator[ApprovedPlan]:
     """The approved plans of an academic year, by the calendar year in which it begins."""
-    done = func.sum(case((and_(StudentPlanGoal.is_done, StudentPlanGoal.confirmed_by != ""), 1), else_=0))
-    goals = (
-        select(StudentPlanGoal.plan_id, func.count().label("many"), done.label("done"))
-        .group_by(StudentPlanGoal.plan_id)
-        .subquery()
-    )
+    # Counted plan by plan along their index: grouped, all goals of all students would be read for every sheet.
+    goals = select(func.count()).where(StudentPlanGoal.plan_id == StudentPlan.plan_id).correlate(StudentPlan)
+    done = goals.where(StudentPlanGoal.is_done, StudentPlanGoal.confirmed_by != "")
     query = (
-        select(StudentPlan.__table__, goals.c.many, goals.c.done)
-        .outerjoin(goals, goals.c.plan_id == StudentPlan.plan_id)
+        select(StudentPlan.__table__, goals.scalar_subquery().label("many"), done.scalar_subquery().label("done"))
         .where(StudentPlan.acad_start == acad_start, StudentPlan.status == "approved")
         .where(_among(StudentPlan.student_id, students))
         .order_by(StudentPlan.plan_id)
