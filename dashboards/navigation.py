@@ -28,6 +28,7 @@ class ServerPage:
 
 SERVER_PAGES: Final[tuple[ServerPage, ...]] = (
     ServerPage(group="工作台", label="采分录入", href="/entry", requires=Permission.ENTRY_RECORD),
+    ServerPage(group="工作台", label="采分及时率", href="/entry/timeliness", requires=Permission.ENTRY_OVERSEE),
     ServerPage(group="工作台", label="申诉", href="/disputes", requires=Permission.DISPUTE_VIEW),
     ServerPage(group="学生成长", label="自测", href="/self-tests", requires=Permission.SELF_TEST_TAKE),
     ServerPage(group="学生成长", label="自测汇总", href="/self-tests/overview", requires=Permission.SELF_TEST_VIEW),
@@ -53,12 +54,13 @@ def entries(pages: Sequence[Page], viewer: Viewer, *, lit: str = "") -> list[she
         for page in pages
         if page.nav is not None and viewer.may(page.requires)
     ]
+    above = [item.href for item in SERVER_PAGES if f"{lit}/".startswith(f"{item.href}/") and viewer.may(item.requires)]
     found += [
         shell.Entry(
             group=item.group,
             label=item.label,
             href=item.href,
-            is_current=f"{lit}/".startswith(f"{item.href}/"),
+            is_current=item.href == max(above, key=len, default=None),
             is_server_drawn=True,
         )
         for item in SERVER_PAGES

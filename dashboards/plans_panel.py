@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from dash import html
+from dash.development.base_component import Component
+
 from dashboards import ids
 from dashboards.page import View
 from dashboards.plans_reach import reading_scope
 from dashboards.wording import moment
+from data_access.access.roles import Role
 from data_access.student_plan_values import DRAFT, PLANS, PlanLine
 from indicators.student_plans import shipped_plans, standing_of, year_name
 from layouts import format as fmt
@@ -16,6 +20,7 @@ from layouts.panel import Content
 
 TITLE: Final = "三类规划"
 ADDRESS: Final = "/plans/of/{}"
+OWN: Final = "/plans"
 
 
 def may_see(view: View) -> bool:
@@ -36,10 +41,19 @@ def lines_of(view: View, student_id: int) -> list[PlanLine]:
     return sorted(found, key=lambda line: -line.acad_start)
 
 
+def _way_to_write() -> list[Component]:
+    """What students find who have handed in nothing on the platform: the way to where plans are written and stand."""
+    detail = "学工系统已有的规划照常计入储值卡；截止日与状态见“我的规划”。"
+    told = states.message(states.Message(kind="empty", title="你还没有在平台提交规划", detail=detail))
+    return [told, html.Div(html.A("我的规划", href=OWN), className="growth-filter growth-more")]
+
+
 def draw(view: View, student_id: int) -> Content:
     """The plans with their states; each leads to the texts."""
     lines = lines_of(view, student_id)
     if not lines:
+        if student_id in view.services.viewer().nodes(Role.STUDENT):
+            return Content(body=_way_to_write())
         return Content(body=states.empty("该生还没有在平台提交你可以查看的规划。"))
     columns = [
         table.Column(title="规划", is_heading=True),

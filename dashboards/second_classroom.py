@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from dash import html
+from dash.development.base_component import Component
 
 from dashboards import ids
 from dashboards.number import Number
@@ -135,7 +136,10 @@ def _modules(found: Transcript, page: str) -> html.Section:
     return table.table(columns, rows, caption="各模块通过的积分", table_id=ids.table(page, "modules"))
 
 
-def _activities(found: Transcript, page: str) -> html.Section:
+def _activities(found: Transcript, page: str) -> Component:
+    if not found.activities:
+        detail = "参加活动并通过审核后，积分记在这里。"
+        return states.message(states.Message(kind="empty", title="还没有参加活动", detail=detail))
     columns = [
         table.Column(title="日期", is_heading=True),
         table.Column(title="活动"),

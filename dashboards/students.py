@@ -26,9 +26,11 @@ from data_access.access.permissions import Permission
 from data_access.access.scope import Scope
 from data_access.readers.class_roll import ClassPlace
 from indicators import student_factors
-from indicators.model import SCHOOL_ID
+from indicators.growth_card.statements import Band
+from indicators.model import SCHOOL_ID, Level
 from indicators.results import STATES, Board, EntityInfo, Reading, State
-from layouts import states, table, tiles
+from layouts import format as fmt
+from layouts import growth_card, states, table, tiles
 from layouts.controls import Option
 from layouts.figures.shares import state_shares
 from layouts.figures.trend import Series
@@ -117,6 +119,15 @@ class Students:
         return self.view.services.values.board(
             OF_CLASSES, "class", term_key=term, entity_ids=asked, scope=self.view.scope
         )
+
+    @cached_property
+    def cards(self) -> Mapping[int, Band]:
+        """The bands of the growth cards of the classes of the board in the term shown; empty before it is posted."""
+        begun = {term.key for term in self.view.services.cards.terms()}
+        if self.board is None or self.view["term"] not in begun:
+            return {}
+        ids = [entity.entity_id for entity in self.board.entities]
+        return self.view.services.cards.bands(Level.CLASS, ids, term_key=self.view["term"], scope=self.view.scope)
 
     @property
     def is_running(self) -> NDArray[np.bool_]:
@@ -223,6 +234,16 @@ def draw_groups(data: Students) -> Content:
     return Content(body=drawn, note=f"{data.node[2] or SCHOOL} · 涉及敏感事项的小群体不显示人数与比例")
 
 
+def _card(data: Students, entity: EntityInfo) -> table.Cell:
+    """The band of the card of a class; a dash where there is none, or where its points may not all be seen."""
+    found = data.cards.get(entity.entity_id)
+    if found is None or not found.name:
+        return fmt.NO_VALUE
+    return table.Valued(
+        text=fmt.with_unit(found.attainment, "%"), state=growth_card.BAND_STATES[found.name], grade=found.name
+    )
+
+
 def draw_classes(data: Students) -> Content:
     """All classes within reach, the one most in need of attention first."""
     if data.board is None:
@@ -238,6 +259,11 @@ def draw_classes(data: Students) -> Content:
             ),
             (table.Column(title="系部"), lambda entity: entity.dept_name),
             (table.Column(title="年级"), lambda entity: _grade(data, entity)),
+            *(
+                [(table.Column(title="储值卡达成度", is_number=True), lambda entity: _card(data, entity))]
+                if data.cards
+                else []
+            ),
         ],
         caption="班级与主要比率，最需要关注的在前",
         table_id=ids.table("students", "classes"),

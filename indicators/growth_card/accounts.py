@@ -21,6 +21,7 @@ from indicators.growth_card.slots import CardTerm
 from indicators.growth_card.statements import (
     NOTHING,
     AccountView,
+    Band,
     LedgerLine,
     MemberStanding,
     Sums,
@@ -183,6 +184,25 @@ class GrowthCards:
             if student["entity_id"] in totals
         ]
         return sorted(lines, key=lambda line: line.student_no)
+
+    def bands(
+        self, holder: Level, holder_ids: Collection[int], *, term_key: str | None = None, scope: Scope
+    ) -> Mapping[int, Band]:
+        """In which band each of many holders stands in a term, by key: a column of a list.
+
+        Those without entries are left out, and those of whom not every point may be read.
+
+        Raises:
+            UnknownNameError: no such term has begun.
+        """
+        with self._values.moment() as values:
+            asked = self._reading(values, holder)
+            term = asked.term(term_key) or (asked.terms[-1] if asked.terms else None)
+            if term is None:
+                return {}
+            kept = asked.reader.standings(holder.key, holder_ids, about=asked.about, term_id=term.term_id, scope=scope)
+        found = {row.holder_id: attainment(row.net, row.possible) for row in kept if not row.account}
+        return {key: Band(attainment=share, name=self.card.band(share)) for key, share in found.items()}
 
     def next_gains(
         self,

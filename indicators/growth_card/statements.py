@@ -227,6 +227,14 @@ class MemberStanding:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Band:
+    """Where a card stands in a term: 达成度 in % (None where nothing was due yet) and the name of its band."""
+
+    attainment: float | None
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Sums:
     """Net and possible points of some entries."""
 

@@ -15,6 +15,7 @@ from indicators.growth_card.slots import CardTerm, Span, months_between
 from indicators.growth_card.statements import (
     KINDS,
     AccountView,
+    Band,
     Change,
     Evidence,
     Latest,
@@ -133,6 +134,14 @@ class AccountBook:
         if class_id != 1 or not scope.admits("student"):
             return []
         return [self._member(n) for n in range(101, 141)]
+
+    def bands(self, holder, holder_ids, *, term_key=None, scope):
+        views = {number: self._view(holder, number, term_key, None, scope) for number in holder_ids}
+        return {
+            number: Band(attainment=view.attainment, name=view.band)
+            for number, view in views.items()
+            if view is not None and view.terms and not view.withheld
+        }
 
     def next_gains(self, holder_id, *, holder=Level.STUDENT, term_key=None, on=None, scope):
         term = self._term(term_key)

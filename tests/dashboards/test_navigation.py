@@ -87,3 +87,11 @@ def test_the_menu_counts_what_it_does_not_name():
 
 def test_a_wall_screen_has_no_account_page():
     assert not navigation.user(viewer(post(Role.WALL_SCREEN)), form_token="t").has_account_page
+
+
+def test_of_pages_below_one_another_the_one_that_is_shown_is_lit():
+    person = viewer(post(Role.STUDENT_AFFAIRS))
+    lit = [entry.href for entry in navigation.entries(PAGES, person, lit="/entry/timeliness") if entry.is_current]
+    assert lit == ["/entry/timeliness"]
+    lit = [entry.href for entry in navigation.entries(PAGES, person, lit="/entry/class/1/W11") if entry.is_current]
+    assert lit == ["/entry"]

@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from dashboards import plans_panel, student
@@ -36,6 +38,12 @@ def test_an_adviser_is_told_of_those_they_review_alone():
 
 def test_where_nothing_was_handed_in_the_panel_says_so():
     assert "还没有在平台提交" in text(plans_panel.draw(view_of(STUDENT), 102).body)
+
+
+def test_students_without_a_plan_on_the_platform_are_led_to_where_they_write_one():
+    view = view_of(dataclasses.replace(STUDENT, node_id=102))
+    (link,) = types(plans_panel.draw(view, 102).body, "A")
+    assert link.href == "/plans"
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,14 @@ def test_classes_come_lowest_first_and_lead_to_their_page():
     assert len(rows) == len(CLASSES)
 
 
+def test_classes_tell_the_band_of_their_card_where_its_points_may_be_seen():
+    store = types(students.draw_classes(load(DEPARTMENT_HEAD)).body, "Store")[0].data
+    place = [column["title"] for column in store["columns"]].index("储值卡达成度")
+    by_class = {row[0]["href"]: row[place] for row in store["rows"]}
+    assert by_class.pop("/classes/1")["grade"] == "优"
+    assert set(by_class.values()) == {"—"}
+
+
 def test_who_may_not_open_classes_is_denied_the_page():
     assert PAGE.requires is Permission.CLASS_VIEW
 

@@ -264,6 +264,12 @@ def test_members_are_told_by_bands_of_what_may_be_read(college):
     assert [m.student_id for m in college.cards.members(111, scope=student())] == [1]
 
 
+def test_bands_of_many_are_told_where_all_their_points_may_be_read(college):
+    told = {key: band.name for key, band in college.cards.bands(Level.STUDENT, [1, 2, 9], scope=adviser()).items()}
+    assert told == {1: "优"}, "nobody has added up the others"
+    assert college.cards.bands(Level.STUDENT, [1, 2], scope=scope_of(Role.LEADER)) == {}
+
+
 def test_what_to_do_next_counts_what_the_slots_to_come_can_bring(college):
     gains = {gain.point: gain for gain in college.cards.next_gains(1, scope=ALL)}
     # 7 of 18 weeks are left of 40 points, shared out in whole hundredths.
