@@ -198,6 +198,17 @@ def live_entries(
             yield entry
 
 
+def booked(
+    database: Engine, term_id: int, holder: int, holders: Collection[int], codes: Collection[str]
+) -> dict[str, list[Live]]:
+    """The entries of these accounts that count, by point."""
+    found: dict[str, list[Live]] = {}
+    with database.connect() as connection:
+        for entry in live_entries(connection, term_id, holder, holders, codes):
+            found.setdefault(entry.point, []).append(entry)
+    return found
+
+
 def _write(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """Adds entries through the driver itself, as stored values are (`data_access.measures`)."""
     driver = connection.connection.driver_connection

@@ -14,7 +14,7 @@ from data_access.contracts import contracts
 from data_access.growth_card.facts import CardFacts
 from data_access.growth_card.held import obtained, reached
 from data_access.growth_card.postings import Counts, Posting, is_followed
-from data_access.growth_card.settlement import Live, live_entries, settle
+from data_access.growth_card.settlement import Live, booked, settle
 from data_access.growth_card.standings import rank
 from data_access.growth_card.told import Tellings, Told, tellings
 from data_access.lake import Lake
@@ -219,9 +219,9 @@ class PostingRun:
         """What the accounts of one level are to hold of every point."""
         term, day = self._request.term, self._request.day
         told = by_point(self._said, self._card)
-        booked = self._booked(holders, points)
+        held = self._booked(holders, points)
         if self._request.is_frozen:
-            holders = as_on_roll(holders, [entry for entries in booked.values() for entry in entries])
+            holders = as_on_roll(holders, [entry for entries in held.values() for entry in entries])
         before = self._obtained_before(points, holders)
         closed_on = self._closed_before(points, holders)
         layouts: list[Layout] = []
@@ -238,7 +238,7 @@ class PostingRun:
             )
             if layout is not None:
                 if self._request.is_frozen:
-                    layout = as_booked(layout, holders, booked)
+                    layout = as_booked(layout, holders, held)
                 layouts.append(layout)
                 closed_on = closing_days(layout, closed_on)
         closed = replace(holders, closed_on=closed_on)
@@ -246,13 +246,11 @@ class PostingRun:
 
     def _booked(self, holders: Holders, points: Sequence[Point]) -> Mapping[str, Sequence[Live]]:
         """What counts in a closed term, by point; of an open one it makes no difference."""
-        found: dict[str, list[Live]] = {}
-        if self._request.is_frozen:
-            term, codes = self._request.term.term_id, {point.code for point in points}
-            with self._database.connect() as connection:
-                for entry in live_entries(connection, term, int(points[0].holder), holders.ids.tolist(), codes):
-                    found.setdefault(entry.point, []).append(entry)
-        return found
+        if not self._request.is_frozen:
+            return {}
+        codes = {point.code for point in points}
+        level = int(points[0].holder)
+        return booked(self._database, self._request.term.term_id, level, holders.ids.tolist(), codes)
 
     def _obtained_before(self, points: Sequence[Point], holders: Holders) -> Mapping[str, np.ndarray]:
         """By point that comes once only, the accounts that obtained it in an earlier term."""
