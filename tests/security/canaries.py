@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -88,8 +88,8 @@ def roster(*path: int, term: int = NOW) -> list[Key]:
     return own + (students(*MERGED_CLASS) if (path, term) == ((1, 1, 1), NOW) else [])
 
 
-def tables() -> dict[str, pa.Table]:
-    """All tables of the college that are not empty, by name."""
+def tables(further: Mapping[str, Iterable[dict[str, Any]]]) -> dict[str, pa.Table]:
+    """All tables of the college that are not empty, by name; `further` ones are rows by table."""
     rows: dict[str, Iterable[dict[str, Any]]] = {
         "dim_term": [
             {"term_id": k, "term_name": f"{v[0]} {v[1]}", "acad_year": v[0], "term_no": v[1], "start_date": v[2],
@@ -147,7 +147,7 @@ def tables() -> dict[str, pa.Table]:
             for i, s in enumerate(REFERRED)
         ],
     }  # fmt: skip
-    return {name: _table(name, list(found)) for name, found in rows.items()}
+    return {name: _table(name, list(found)) for name, found in {**rows, **further}.items()}
 
 
 def _table(name: str, rows: list[dict[str, Any]]) -> pa.Table:

@@ -20,6 +20,7 @@ from data_access.lake import load_tables
 from data_access.settings import Settings
 from indicators.engine import compute
 from indicators.library import shipped_library
+from tests.security import growth
 from tests.security.canaries import AS_OF, REFERRED, number, tables
 from tests.security.personas import PERSONAS, Persona
 from tests.security.visitor import PASSWORD, Visitor
@@ -46,14 +47,22 @@ def build(home: Path) -> None:
     settings = Settings.at(home)
     database = open_home(settings)
     lake = open_lake(settings, database)
-    load_tables(lake, iter(tables().items()))
+    load_tables(lake, iter(tables(growth.facts()).items()))
     compute(lake, database, shipped_library(), as_of=AS_OF)
     _people(database)
+    growth.fill(lake, database)
     database.dispose()
 
 
 @pytest.fixture(scope="session")
 def place(made_once) -> Place:
+    settings = Settings.at(made_once("canary-college", build))
+    return Place(create_app(settings), settings)
+
+
+@pytest.fixture(scope="module")
+def own_place(made_once) -> Place:
+    """A copy of the college for tests that try to change it."""
     settings = Settings.at(made_once("canary-college", build))
     return Place(create_app(settings), settings)
 

@@ -299,8 +299,39 @@ RELATIONS: dict[str, dict[str, object]] = {
         "future": NOT_YET,
         "nonexistent": None,
     },
+    "dispute_id": {
+        "own": (1, 1, 1, 1),
+        "same class": (1, 1, 1, 2),
+        "same major": (1, 1, 2, 1),
+        "same department": (1, 2, 1, 1),
+        "other department": (2, 1, 1, 1),
+        "former": (1, 1, 1, 7),
+        "future": (2, 2, 2, 1),
+        "nonexistent": None,
+    },
+    "plan_id": {
+        "own": ((1, 1, 1, 1), "academic"),
+        "same class": ((1, 1, 1, 2), "academic"),
+        "same major": ((1, 1, 2, 1), "career"),
+        "same department": ((1, 2, 1, 1), "career"),
+        "other department": ((2, 1, 1, 1), "academic"),
+        "former": ((1, 1, 1, 2), "personal"),
+        "future": ((2, 2, 2, 1), "academic"),
+        "nonexistent": None,
+    },
+    "sheet": {
+        "own": ("adviser", (1, 1, 1), "W09"),
+        "same class": ("teacher", (1, 1, 1), "20261109"),
+        "same major": ("counsellor", (1, 1, 2), "term"),
+        "same department": ("affairs", (1, 2, 1), "W09"),
+        "other department": ("adviser", (2, 1, 1), "W09"),
+        "former": ("adviser", (2, 2, 1), "W09"),
+        "future": ("adviser", (2, 2, 2), "W09"),
+        "nonexistent": None,
+    },
 }
 """For every kind of id in an address: which entity stands in which relation to D1M1C1S1.
 
-The card of an indicator is asked for by its code, and for the figure of a student.
+The card of an indicator is asked for by its code, and for the figure of a student. A dispute is named by its student, a
+plan by student and kind, a sheet by who collects it, the class and the task.
 """

@@ -18,6 +18,8 @@ from dashboards import PAGES, guard
 from dashboards.page import Kind
 from tests.security.canaries import LEFT, NOW, canaries, canary, number
 from tests.security.conftest import ANONYMOUS, Place
+from tests.security.entitlements import leaked
+from tests.security.growth import secrets
 from tests.security.personas import PERSONAS, RELATIONS, Persona
 from tests.security.visitor import Address, Visitor, addresses, key_of, text_of
 
@@ -27,6 +29,10 @@ EVERYBODY = (ANONYMOUS, *PERSONAS)
 ADDRESSES = tuple(addresses())
 FORGED = ("2", str(number(2, 1, 1)), "' OR 1=1 --", "all", "9" * 40)
 """Values sent for filters and ids in place of those on offer."""
+PRINTED = "/report.pdf"
+"""Setting a sheet takes most of a second, and what it says is compressed: who gets one is asked by HEAD."""
+PARTS = {"key": "academic", "scale": "wellbeing", "by": "person"}
+"""Parts of addresses that name no entity, each with a value that there is."""
 BROKEN = "这一块没有算出来"
 """What stands in the place of a panel that failed."""
 NARROW = tuple(p for p in PERSONAS if p.name in {"department", "teacher", "adviser", "student"})
@@ -115,8 +121,8 @@ def test_an_address_tells_each_person_what_is_theirs_and_nothing_of_the_rest(per
         for response in responses[1:]:
             assert response.status_code in {200, 204, 401, 403, 404}, (address.path, response.status_code)
         told = "\n".join(map(text_of, responses))
-        leaked = canaries(told) - persona.canaries
-        assert not leaked, f"{persona.name} got {sorted(leaked)[:3]} at {address.path} ({address.relation})"
+        found = leaked(told, persona)
+        assert not found, f"{persona.name} got {found[:3]} at {address.path} ({address.relation})"
         assert BROKEN not in "".join(map(decoded, responses)), (persona.name, address.path, address.relation)
         if not address.kind:
             continue
@@ -142,12 +148,12 @@ def test_every_route_answers_by_the_permission_it_declares(persona, place: Place
     for rule in place.app.url_map.iter_rules():
         for path in _paths(rule):
             for method in sorted((rule.methods or set()) - {"POST"}):
-                if path.startswith("/sign-out"):
+                if path.startswith("/sign-out") or (method == "GET" and path.endswith(PRINTED)):
                     continue
                 response = visitor.get(path, method)
                 told = text_of(response)
                 assert response.status_code < 500 or response.status_code == 503, (method, path)
-                assert canaries(told) <= persona.canaries, (persona.name, method, path)
+                assert not leaked(told, persona), (persona.name, method, path, leaked(told, persona)[:3])
                 checked += 1
                 access = guard.access_of(place.app, rule.endpoint)
                 if access is None or (access.needs_sign_in and not persona.can_sign_in):
@@ -164,7 +170,19 @@ def _paths(rule) -> Iterator[str]:
     kind = next((name for name in names if name in RELATIONS), None)
     values = [key_of(kind, entity) for entity in RELATIONS[kind].values()] if kind else [*FORGED, "courses"]
     for value in values:
-        yield re.sub(r"<[^>]+>", str(value), rule.rule)
+        yield filled(rule.rule, value)
+        if kind is None and names[0] in PARTS:
+            yield filled(rule.rule, PARTS[names[0]])
+
+
+def filled(rule: str, value: object) -> str:
+    """A concrete path of a route: parts that name no entity have a value that there is, all others this one."""
+
+    def part(found: re.Match[str]) -> str:
+        name = found[1].rpartition(":")[2]
+        return PARTS[name] if name in PARTS and rule.count("<") > 1 else str(value)
+
+    return re.sub(r"<([^>]+)>", part, rule)
 
 
 @pytest.mark.parametrize("persona", EVERYBODY, ids=ids(EVERYBODY))
@@ -175,8 +193,10 @@ def test_exports_hold_the_rows_of_the_page_and_no_more(persona, place: Place, si
     for rule in exports:
         kind = next((name for name in rule.arguments if name in RELATIONS), None)
         if kind is None:
-            assert canaries(text_of(visitor.get(rule.rule))) <= persona.canaries
+            assert not leaked(text_of(visitor.get(rule.rule)), persona)
             continue
+        if kind != "offering_id":
+            continue  # sheets and reports: test_growth_matrix
         for relation, entity in RELATIONS[kind].items():
             response = visitor.get(re.sub(r"<[^>]+>", str(key_of(kind, entity)), rule.rule))
             found = canaries(text_of(response))
@@ -201,7 +221,7 @@ def test_files_of_panels_hold_what_the_person_sees_on_the_page_and_no_more(perso
             for name, response in files.items():
                 where = (persona.name, page.name, panel.name, name)
                 assert response.status_code in {200, 403, 404, 422}, (where, response.status_code)
-                assert canaries(text_of(response)) <= persona.canaries, where
+                assert not leaked(text_of(response), persona), where
                 taken += response.status_code == 200
                 if name and allowed(persona, relations[name]) is False:
                     assert response.status_code == files["nonexistent"].status_code, where
@@ -231,7 +251,7 @@ def test_filters_cannot_widen_a_view(persona, signed_in):
                 search = f"?{item.name}={value}"
                 for response in visitor.fill(page, path, search):
                     assert response.status_code < 500, (path, search)
-                    assert canaries(text_of(response)) <= persona.canaries, (persona.name, path, search)
+                    assert not leaked(text_of(response), persona), (persona.name, path, search)
 
 
 def test_a_question_with_the_path_of_another_page_tells_nothing_more(signed_in):
@@ -243,7 +263,7 @@ def test_a_question_with_the_path_of_another_page_tells_nothing_more(signed_in):
                     continue
                 for response in visitor.fill(page, address.path):
                     assert response.status_code < 500
-                    assert canaries(text_of(response)) <= persona.canaries
+                    assert not leaked(text_of(response), persona)
 
 
 def test_neither_logs_nor_new_files_hold_anybody(place: Place, signed_in, college_files, caplog):
@@ -252,10 +272,11 @@ def test_neither_logs_nor_new_files_hold_anybody(place: Place, signed_in, colleg
             visitor = signed_in(persona)
             for address in ADDRESSES[:12]:
                 answers(visitor, address)
-    assert not canaries(caplog.text)
+    assert not canaries(caplog.text) | secrets(caplog.text)
     fresh = [p for p in place.settings.home.rglob("*") if p.is_file() and p not in college_files]
     for path in fresh:
-        assert not canaries(path.read_bytes().decode("utf-8", errors="ignore")), path
+        text = path.read_bytes().decode("utf-8", errors="ignore")
+        assert not canaries(text) | secrets(text), path
 
 
 def test_the_matrix_would_notice_a_leak(signed_in):

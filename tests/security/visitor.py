@@ -6,8 +6,10 @@ requests for data from Dash's list of callbacks. What this module does not know 
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +21,7 @@ from werkzeug.test import TestResponse
 from dashboards import PAGES, ids, query
 from dashboards.page import Page
 from layouts import shell
+from tests.security import growth
 from tests.security.canaries import NONEXISTENT, NOW, number, offering, teacher
 from tests.security.personas import RELATIONS
 
@@ -29,10 +32,16 @@ CODE = "CRS-ATT-01"
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
-def key_of(kind: str, entity: Any) -> int:
+def key_of(kind: str, entity: Any) -> int | str:
     """The id that stands in an address for an entity of `RELATIONS`."""
+    if kind == "sheet":
+        return growth.NO_SHEET if entity is None else growth.sheet(*entity)
     if entity is None:
         return NONEXISTENT
+    if kind == "dispute_id":
+        return growth.dispute(entity)
+    if kind == "plan_id":
+        return growth.plan(*entity)
     if kind == "teacher_id":
         return teacher(*entity)
     return offering(*entity[0], term=entity[1]) if kind == "offering_id" else number(*entity)
@@ -173,8 +182,11 @@ def body_of(callback: Mapping[str, Any], values: Mapping[tuple[str, str], Any]) 
 
 
 def text_of(response: TestResponse) -> str:
-    """Everything a response tells: its headers and its body, files decoded."""
+    """Everything a response tells: its headers and its body, files decoded and workbooks unpacked."""
     body = response.get_data()
+    if body.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(body)) as packed:
+            body = b"\n".join(packed.read(name) for name in packed.namelist())
     return f"{response.headers}\n{body.decode('utf-8', errors='ignore')}"
 
 
