@@ -6,12 +6,12 @@ A sheet that does not exist and one that somebody else fills in are the same 404
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from flask import Response, abort, jsonify, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from dashboards import refusals
+from dashboards import questions, refusals
 from dashboards.entry_wording import (
     cells_told,
     changes_told,
@@ -101,7 +101,7 @@ def edits_of(body: Any) -> tuple[list[CellEdit], float] | None:
         return None
     since = body.get("since")
     edits = [_edit(item) for item in body["edits"]]
-    if not isinstance(since, int | float) or isinstance(since, bool) or None in edits:
+    if not _is_number(since) or None in edits:
         return None
     return [edit for edit in edits if edit is not None], float(since)
 
@@ -110,15 +110,22 @@ def _edit(item: Any) -> CellEdit | None:
     match item:
         case [int(holder_id), str(column), value, int(version)]:
             is_sound = (
-                not any(isinstance(part, bool) for part in (holder_id, value, version))
+                not any(isinstance(part, bool) for part in (holder_id, version))
                 and 0 < holder_id <= LARGEST_ID
                 and 0 <= version <= LARGEST_ID
                 and len(column) <= LONGEST_COLUMN
-                and (value is None or isinstance(value, int | float) or _is_short(value))
+                and (value is None or _is_number(value) or _is_short(value))
             )
             return CellEdit(holder_id=holder_id, column=column, value=value, base_version=version) if is_sound else None
         case _:
             return None
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    # An integer of hundreds of digits is sound JSON, and no float.
+    return isinstance(value, float) or (
+        isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_ID
+    )
 
 
 def _is_short(value: Any) -> bool:
@@ -181,7 +188,7 @@ def show(entry: Entry, sheet: str) -> ResponseReturnValue:
 
 def save(entry: Entry, sheet: str) -> ResponseReturnValue:
     """Saves what was typed, each cell for itself, and tells what others have; without any cell it only tells."""
-    given = edits_of(request.get_json(silent=True))
+    given = edits_of(questions.body())
     if given is None:
         return refusals.refuse(HTTPStatus.BAD_REQUEST, MALFORMED)
     edits, since = given
@@ -215,7 +222,7 @@ def undo(entry: Entry, sheet: str) -> ResponseReturnValue:
 
 def submit(entry: Entry, sheet: str) -> ResponseReturnValue:
     """Hands the sheet in and posts it."""
-    body = request.get_json(silent=True)
+    body = questions.body()
     if not isinstance(body, dict):
         return refusals.refuse(HTTPStatus.BAD_REQUEST, MALFORMED)
     sheets, viewer = entry.services.sheets, entry.viewer
