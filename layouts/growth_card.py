@@ -164,7 +164,8 @@ def _term(card: Face) -> list[Component]:
         html.Div("学期达成度", className="growth-label"),
         html.Div(band_mark(card.band, card.attainment), className="growth-band"),
         html.Div(
-            [f"得 {fmt.points(card.net)} 分", f" · {card.change}" if card.change else ""], className="growth-small"
+            [f"得 {fmt.points(card.net)} 分 ", *([html.Span(card.change)] if card.change else [])],
+            className="growth-small",
         ),
         *([html.Div([f"{card.peers} ", html.Strong(among)], className="growth-small")] if card.is_compared else []),
     ]

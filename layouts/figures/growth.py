@@ -101,12 +101,26 @@ def _line(steps: Sequence[Step], token: Any, theme: str) -> dict[str, Any]:
             "color": [state_colour(step.state, theme) for step in steps],
         },
         "text": ["" if step.attainment is None else f"{step.band} {fmt.number(step.attainment)}" for step in steps],
-        "textposition": "top center",
+        "textposition": [_side(steps, place) for place in range(len(steps))],
         "textfont": {"size": 12, "color": token["ink"]},
         "cliponaxis": False,
         "customdata": [[step.told] for step in steps],
         "hovertemplate": "%{customdata[0]}<extra></extra>",
     }
+
+
+def _side(steps: Sequence[Step], place: int) -> str:
+    """Where the words of a step stand: over it, unless the line to a higher neighbour would run through them."""
+    here = steps[place].attainment
+    higher = [
+        other.attainment is not None and here is not None and other.attainment > here
+        for other in (*steps[max(place - 1, 0) : place], *steps[place + 1 : place + 2])
+    ]
+    is_left = place > 0 and higher[0]
+    is_right = place + 1 < len(steps) and higher[-1]
+    if is_left and is_right:
+        return "bottom center"
+    return "top right" if is_left else "top left" if is_right else "top center"
 
 
 def _terms(steps: Sequence[Step]) -> dict[str, Any]:

@@ -55,3 +55,13 @@ def test_bands_are_bars_as_long_as_the_number_of_those_who_stand_in_them():
 def test_bands_of_nobody_still_have_an_axis():
     low, high = band_counts([BandCount(name="优", state=State.REACHED, count=0)]).layout.xaxis.range
     assert low < high
+
+
+def test_words_stand_where_the_line_does_not_run():
+    def sides(*shares):
+        steps = [Step(label="", attainment=share, band="中", state=State.WATCH) for share in shares]
+        return list(growth(steps, bands=()).data[0].textposition)
+
+    assert sides(60.0, 80.0, 70.0) == ["top left", "top center", "top right"]
+    assert sides(80.0, 60.0, 70.0) == ["top center", "bottom center", "top center"]
+    assert sides(80.0, None, 60.0) == ["top center", "top center", "top center"]
