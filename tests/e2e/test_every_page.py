@@ -19,12 +19,17 @@ PEOPLE = (
     "studentaffairs", "psychology", "student", "steward", "sysadmin", "secadmin", "auditadmin",
 )  # fmt: skip
 WIDE, NARROW, PHONE = (1440, 900), (1280, 800), (375, 812)
-FOR_PHONES = {"student": {"home"}, "adviser": {"home", "class", "student"}, "counsellor": {"class"}}
+FOR_PHONES = {
+    "student": {"home", "student", "/disputes", "/disputes/N", "/disputes/new", "/plans", "/self-tests"},
+    "adviser": {"home", "class", "student", "/entry", "sheet", "/disputes"},
+    "counsellor": {"class", "/entry"},
+    "teacher": {"/entry", "lessons", "sheet", "/disputes"},
+}
 """Pages that people open on a phone, by person."""
 FITS = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 """Asked until it is true: a chart is drawn anew a moment after its window has become narrower."""
 REDRAWN_MS = 5_000
-LAID_OUT_BY = {"leader", "teacher", "student", "steward", "sysadmin", "secadmin", "auditadmin"}
+LAID_OUT_BY = {"leader", "teacher", "adviser", "student", "steward", "sysadmin", "secadmin", "auditadmin"}
 """People who see every kind of page between them; how a page fits a narrower window does not depend on who looks."""
 BLANK = """() => [...document.querySelectorAll('main .panel')].filter((panel) => panel.childElementCount > 0
     && !panel.querySelector('.main-svg') && !panel.innerText.trim()).map((panel) => panel.id)"""
@@ -35,7 +40,7 @@ def test_there_is_somebody_of_every_role():
 
 
 def test_every_page_is_open_to_somebody_who_sees_it_narrower():
-    roles = [Role.LEADER, Role.TEACHER, Role.STUDENT, Role.DATA_STEWARD, *ADMINISTRATORS]
+    roles = [Role.LEADER, Role.TEACHER, Role.CLASS_ADVISER, Role.STUDENT, Role.DATA_STEWARD, *ADMINISTRATORS]
     assert len(roles) == len(LAID_OUT_BY)
     asked = {page.requires for page in PAGES} | {page.requires for page in SERVER_PAGES}
     assert asked <= permissions_of(roles)

@@ -12,6 +12,11 @@ from playwright.sync_api import Page as Window
 from dashboards import PAGES
 
 _PATTERNS = {page.name: re.compile(re.sub(r"<\w+>", "[A-Z0-9-]+", page.path)) for page in PAGES}
+_DRAWN_BY_SERVER = (
+    ("lessons", re.compile(r"/entry/teacher-N-N-WN")),
+    ("sheet", re.compile(r"/entry/[a-z]+-N-N-[A-Za-zN-]+")),
+)
+"""Pages of the server that have many addresses which differ in more than an id: one of a kind is enough."""
 _FILES = ("csv", "xlsx", "png", "svg", "pdf")
 DRAWN = """() => document.querySelector('main') !== null
     && document.querySelectorAll('main .skeleton').length === 0
@@ -54,7 +59,11 @@ def tour(window: Window, origin: str, start: str = "/") -> Iterator[Stop]:
 def kind_of(address: str) -> str:
     """Name of the page that an address is of, such as ``offering``; where the server draws it, its path without ids."""
     path = urlsplit(address).path
-    return next((name for name, pattern in _PATTERNS.items() if pattern.fullmatch(path)), re.sub(r"\d+", "N", path))
+    by_dash = next((name for name, pattern in _PATTERNS.items() if pattern.fullmatch(path)), "")
+    if by_dash:
+        return by_dash
+    plain = re.sub(r"\d+", "N", path)
+    return next((name for name, pattern in _DRAWN_BY_SERVER if pattern.fullmatch(plain)), plain)
 
 
 def is_page(link: str) -> bool:

@@ -112,7 +112,7 @@ def facts() -> dict[str, list[dict[str, Any]]]:
     return {
         "fact_second_class": [
             {"second_class_id": i, "student_id": number(*s), "date_id": 20261012, "module": "思想成长",
-             "activity_name": secret("activity", s), "credit": 1.0, "status": "认定"}
+             "activity_name": secret("activity", s), "credit": 1.0, "status": "通过"}
             for i, s in enumerate(students())
         ],
         "fact_self_test": [
