@@ -36,6 +36,8 @@ LESSON_POINTS: Final = frozenset(
     {"STU-ACD-02", "STU-ACD-03", "STU-ACD-05", "STU-ACD-06", "CLS-ACD-01", "CLS-ACD-02", "CLS-ACD-03"}
 )
 """Points of a week that tell of lessons: without any, there is nothing to enter."""
+CAMPUS_POINTS: Final = LESSON_POINTS | {"STU-PER-09"}
+"""Points of a week that are there only where somebody is at the college: a class on internships has no room to check."""
 FULL_ATTENDANCE: Final = "STU-ACD-04"
 """What lessons tell of a month."""
 AS_IT_HAPPENS: Final = frozenset({Schedule.OCCURRENCE, Schedule.SANCTION})

@@ -17,8 +17,8 @@ from data_access.growth_card.sheet_rows import SheetRows
 from data_access.growth_card.sheet_units import SheetKey, Unit
 from indicators.growth_card.collection import (
     AS_IT_HAPPENS,
+    CAMPUS_POINTS,
     COURSE_POINTS,
-    LESSON_POINTS,
     OF_SECTIONS,
     Demand,
     Trait,
@@ -195,7 +195,7 @@ class Asking:
 
     Attributes:
         signs: all of them must be there; empty where people alone can meet it.
-        lessons_in: key of the week where the demand is about its lessons alone.
+        lessons_in: key of the week where the demand is about those alone who had lessons in it.
         span: first and last day of the week of a demand that is met lesson by lesson.
     """
 
@@ -233,7 +233,7 @@ class Brought:
 def _asking(demand: Demand, term: CardTerm, kinds: Mapping[str, str]) -> Asking:
     is_section = demand.collector in OF_SECTIONS
     week = next((week for week in term.weeks if is_week(demand.task) and week.key.endswith(f"-{demand.task}")), None)
-    is_of_lessons = week is not None and all(point.code in LESSON_POINTS for point in demand.points)
+    is_of_lessons = week is not None and all(point.code in CAMPUS_POINTS for point in demand.points)
     # Preview and homework are not set in every lesson, and of counselling nothing may be told by a list.
     telling = [p for p in demand.points if not p.is_neutral and not (is_section and week and p.code != ATTENDED)]
     signs = [_sign(point, demand.task, term, kinds, is_section=is_section) for point in telling]

@@ -1,0 +1,35 @@
+"""What is asked of a unit in a week: nothing of those who were not at the college."""
+
+from data_access.growth_card.sheet_units import Unit
+from indicators.growth_card.collection import demands
+from indicators.growth_card.entry_board import ATTENDED, MET, SCHOOL, Brought, _asking
+from indicators.growth_card.points import Collector, shipped_card
+from tests.indicators.growth_card.test_report import TERM
+
+WEEK = "2026-2027-1-W03"
+KINDS = {"STU-PER-09": "week"}
+
+
+def asked(collector):
+    """The demand on the third week's sheet of a class of the second year."""
+    return next(d for d in demands(shipped_card(), TERM, collector, grade=2) if d.task == "W03")
+
+
+def unit(number):
+    return Unit(level="class", unit_id=number, name="机电2401", class_id=number, course_id=None, grade_year=2025)
+
+
+def test_rooms_are_checked_only_of_classes_that_were_at_the_college():
+    found = _asking(asked(Collector.STUDENT_AFFAIRS), TERM, KINDS)
+    assert [point.code for point in found.demand.points] == ["STU-PER-09"]
+    assert found.lessons_in == WEEK
+    brought = Brought(
+        of_unit=frozenset({(ATTENDED, WEEK, 1)}), of_class=frozenset(), of_school=frozenset({(MET, WEEK, SCHOOL)})
+    )
+    assert brought.met(unit(1), WEEK)
+    assert not brought.met(unit(2), WEEK)  # out on internships
+
+
+def test_where_no_timetable_was_delivered_everybody_is_asked():
+    nothing = Brought(of_unit=frozenset(), of_class=frozenset(), of_school=frozenset())
+    assert nothing.met(unit(2), WEEK)
