@@ -24,7 +24,7 @@ def test_the_face_tells_balance_band_change_and_peers():
     told = text(face())
     assert "余额（历年累计）536.25分" in told
     assert "◆中 72.3%" in told
-    assert "得 137.31 分 · ↑ 3.2 较上学期" in told
+    assert "得 137.31 分 ↑ 3.2 较上学期" in told
     assert "本班 25%–50%" in told
     assert "待抵扣" not in told
 

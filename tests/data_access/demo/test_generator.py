@@ -48,7 +48,8 @@ def test_no_fact_is_later_than_the_day_it_is_looked_at(college: Tables, fact_nam
     for name in set(fact_names) - MAY_LIE_AHEAD:
         for column in ("date_id", "placed_date_id"):
             if column in college[name].column_names:
-                assert pc.max(college[name][column]).as_py() <= limit, f"{name}.{column}"
+                last = pc.max(college[name][column]).as_py()  # None where a table is filled by the platform alone
+                assert last is None or last <= limit, f"{name}.{column}"
 
 
 def test_term_facts_that_arise_at_the_end_do_not_exist_in_the_running_term(college: Tables) -> None:
