@@ -31,7 +31,8 @@ the posts held today give unites; what is restricted below stays restricted. Rul
 - **Sensitive matters** ({", ".join(Topic)}) are read of named persons and of small groups only where the reach names them.
   *Groups* means that figures of groups may tell of any of them, while small groups are withheld: fewer than
   {SMALLEST_GROUP} people must not be told apart, also not by subtraction
-  ([ADR 0011](adr/0011-privacy-classes-and-small-groups.md)).
+  ([ADR 0011](adr/0011-privacy-classes-and-small-groups.md)). What tells of nothing but a matter that is restricted
+  *of groups too* is left out.
 """
 
 
@@ -97,10 +98,12 @@ def _reach(reach: Reach) -> tuple[str, ...]:
 def _restrictions() -> Iterator[str]:
     yield "## Restrictions"
     yield ""
-    yield "Sensitive matters that nobody else ever reads of a named person, whatever the rules above say."
+    yield "Sensitive matters that nobody else ever reads of a named person, whatever the rules above say. Where it holds"
+    yield "*of groups too*, nobody else reads of a group what tells of this matter alone."
     yield ""
     yield from table(
-        ("matter", "roles", "reason"), ((item.topic, _roles(item.roles), cell(item.reason)) for item in RESTRICTIONS)
+        ("matter", "roles", "of groups too", "reason"),
+        ((item.topic, _roles(item.roles), "yes" if item.of_groups else "", cell(item.reason)) for item in RESTRICTIONS),
     )
 
 

@@ -66,11 +66,12 @@ class Reach:
 
 @dataclass(frozen=True, kw_only=True)
 class Restriction:
-    """A sensitive matter that only these roles may ever read of a named person."""
+    """A sensitive matter that only these roles read of named persons; with `of_groups`, also of groups if told alone."""
 
     topic: Topic
     roles: frozenset[Role]
     reason: str
+    of_groups: bool = False
 
 
 _EVERYBODY: Final = frozenset(Role)
@@ -394,7 +395,8 @@ RESTRICTIONS: Final = (
     Restriction(
         topic=Topic.COUNSELLING,
         roles=frozenset({Role.PSYCHOLOGY_CENTRE, Role.COUNSELLOR}),
-        reason="心理辅导记录只限心理中心与所带辅导员（包头 五(六)3）",
+        of_groups=True,
+        reason="心理辅导记录只限心理中心与所带辅导员（包头 五(六)3）；单说心理辅导的数值，班级与学校的汇总也只给他们",
     ),
     Restriction(
         topic=Topic.SCREENING,

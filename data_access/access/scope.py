@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import aliased
 
 from data_access.access.privacy import PERSONS, PLAIN, Privacy, Subject, Topic
-from data_access.access.rules import GROUPS, LEVELS
+from data_access.access.rules import GROUPS, LEVELS, RESTRICTIONS
 from data_access.database.access_models import Referral
 from data_access.database.models import Entity
 
@@ -21,6 +21,8 @@ _COLUMNS: Final = {
     "teacher": Entity.teacher_id,
 }
 _ENTITIES: Final = GROUPS | PERSONS - {"roster"}
+_NEVER_ALONE: Final = frozenset(item.topic for item in RESTRICTIONS if item.of_groups)
+"""Matters of which groups too are told only to who reads them of persons, where a figure tells of nothing else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +60,9 @@ class Grant:
         privacy = about.privacy_at(level)
         if privacy is not Privacy.SENSITIVE:
             return privacy <= self.ceiling
-        return self.admits_detail(about) or (self.sensitive_groups and level not in PERSONS)
+        if self.admits_detail(about):
+            return True
+        return self.sensitive_groups and level not in PERSONS and not about.topics <= _NEVER_ALONE
 
     def admits_detail(self, about: Subject) -> bool:
         """True where what a figure tells may be read of single persons and small groups."""

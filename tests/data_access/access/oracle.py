@@ -100,8 +100,8 @@ class Place:
 
 
 def _aggregated(figure: Figure, kind: str, *, details: set[Topic]) -> bool:
-    """Everything of groups; of persons and lists of persons only what is harmless or among `details`."""
-    return kind in OF_GROUPS or figure.topics <= details
+    """Of groups all but counselling told alone; of persons and lists of them what is harmless or among `details`."""
+    return (kind in OF_GROUPS and figure.topics != {COUNSELLING}) or figure.topics <= details
 
 
 def _leader(place: Place, post: Post, kind: str, figure: Figure) -> set[int]:
@@ -115,7 +115,8 @@ def _function_head(place: Place, post: Post, kind: str, figure: Figure) -> set[i
     seen = set()
     names = {post.node_name, *post.node_aliases}
     is_own = not figure.owner or figure.owner in names
-    if kind in OF_GROUPS and is_own and figure.privacy is not Privacy.PERSONAL:
+    is_told = is_own and figure.privacy is not Privacy.PERSONAL and figure.topics != {COUNSELLING}
+    if kind in OF_GROUPS and is_told:
         seen |= place.below("school", 1, kind)
     # Their own department and the people in it, like any head; no students belong to it.
     if kind in {"dept", "teacher"} and figure.topics <= {INCIDENT}:

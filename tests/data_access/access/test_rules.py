@@ -4,7 +4,7 @@ import pytest
 
 from data_access.access import rules
 from data_access.access.permissions import Permission
-from data_access.access.privacy import Privacy, Topic
+from data_access.access.privacy import Privacy, Subject, Topic
 from data_access.access.roles import ADMINISTRATORS, ROLES, Role
 from data_access.access.rules import (
     ALLOWANCES,
@@ -17,6 +17,7 @@ from data_access.access.rules import (
     problems,
     reaches_of,
 )
+from data_access.access.scope import Grant
 
 DATA = GROUPS | {"teacher", "student", "roster"}
 
@@ -48,6 +49,7 @@ MAY = {
     },
     Permission.ENTRY_RECORD: COLLECTORS,
     Permission.ENTRY_OVERSEE: {Role.LEADER, Role.QUALITY_OFFICE, Role.DEPARTMENT_HEAD, Role.STUDENT_AFFAIRS},
+    Permission.DISPUTE_VIEW: COLLECTORS | {Role.STUDENT, Role.DEPARTMENT_HEAD},
     Permission.DISPUTE_OPEN: {Role.STUDENT},
     Permission.DISPUTE_ANSWER: COLLECTORS,
     Permission.DISPUTE_DECIDE: {Role.CLASS_ADVISER, Role.COUNSELLOR, Role.STUDENT_AFFAIRS, Role.DEPARTMENT_HEAD},
@@ -123,6 +125,25 @@ def test_counselling_of_named_persons_is_for_the_centre_and_the_own_counsellor()
     assert screened == {Role.PSYCHOLOGY_CENTRE, Role.STUDENT}
     warned = {role for role in Role for reach in reaches_of(role) if Topic.RISK in reach.topics}
     assert Role.STUDENT not in warned
+
+
+def test_what_tells_of_counselling_alone_is_not_even_read_of_groups_by_others():
+    counselled = Subject(privacy=Privacy.SENSITIVE, topics=frozenset({Topic.COUNSELLING}))
+    of_several = Subject(privacy=Privacy.SENSITIVE, topics=frozenset({Topic.COUNSELLING, Topic.AID}))
+    readers = {Topic.COUNSELLING: set(), Topic.AID: set()}
+    for role in Role:
+        for reach in reaches_of(role):
+            grant = Grant(
+                levels=reach.levels,
+                topics=reach.topics,
+                sensitive_groups=reach.sensitive_groups,
+                only_topics=reach.only_topics,
+                reason=reach.reason,
+            )
+            readers[Topic.COUNSELLING] |= {role for level in GROUPS if grant.admits(level, counselled)}
+            readers[Topic.AID] |= {role for level in GROUPS if grant.admits(level, of_several)}
+    assert readers[Topic.COUNSELLING] == {Role.PSYCHOLOGY_CENTRE, Role.COUNSELLOR}
+    assert {Role.LEADER, Role.CLASS_ADVISER, Role.COUNSELLOR} <= readers[Topic.AID]
 
 
 def test_nothing_sensitive_is_read_by_those_who_only_teach_lead_a_course_or_pass_by_a_screen():
