@@ -268,11 +268,13 @@ def lessons(entry: Entry, key: SheetKey) -> ResponseReturnValue:
         days = sheets.lesson_days(key.unit_id, key.task, term_id=key.term_id, viewer=viewer)
     except NoSheetError:
         return abort(HTTPStatus.NOT_FOUND)
+    has_timetable = bool(days) or sheets.has_timetable(key.unit_id, key.task, term_id=key.term_id, viewer=viewer)
     opened = [(day, entry.sheet(_lesson(key, day).slug)) for day in days]
     title = opened[0][1].title.rpartition(" · ")[0] if opened else "本周课次"
     return render(
         "entry_lessons.html",
         title=f"{title} · 第{key.task.removeprefix('W').lstrip('0')}周",
+        has_timetable=has_timetable,
         rows=[
             {
                 "day": fmt.day(day),

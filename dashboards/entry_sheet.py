@@ -30,7 +30,7 @@ from data_access.errors import BusyError, UserError
 from data_access.growth_card.cells import STUDENT, CellEdit
 from data_access.growth_card.sheet_units import SheetKey
 from indicators.growth_card.sheet_frames import NOT_YOURS, NoSheetError, Sheet
-from indicators.growth_card.sheets import BlanksError, SaveResult, Submission
+from indicators.growth_card.sheets import BlanksError, SaveResult, Submission, UnknownLessonError
 from layouts import format as fmt
 
 MALFORMED: Final = "请求的格式不对，没有保存。请重新打开本页。"
@@ -141,7 +141,15 @@ def handed_in(submission: Submission, sheet: Sheet) -> str:
         return f"{submission.posting_problem}。稍后再提交一次即可，不会重复入账。"
     done = "已提交" if submission.is_first else "更正已提交"
     late = "（已过截止日期，计为逾期）" if submission.is_first and submission.record.is_late else ""
-    return f"{done}{late}，{_people(sheet)} 人已入账。"
+    return f"{done}{late}，{_people(sheet)} 人。{_accounts_moved(submission.posting)}"
+
+
+def _accounts_moved(posting: Any) -> str:
+    """What posting has changed, where it says so: most of a sheet repeats what the systems have brought already."""
+    entries = getattr(posting, "entries", None)
+    if entries is None:
+        return ""
+    return f"新记流水 {entries} 笔。" if entries else "与已入账的一致，没有新的流水。"
 
 
 def _people(sheet: Sheet) -> int:
@@ -229,12 +237,18 @@ def submit(entry: Entry, sheet: str) -> ResponseReturnValue:
     try:
         key = key_of(sheet)
         submission = sheets.submit(
-            key, viewer=viewer, by=entry.actor(), blanks_confirmed=body.get("blanks_confirmed") is True
+            key,
+            viewer=viewer,
+            by=entry.actor(),
+            blanks_confirmed=body.get("blanks_confirmed") is True,
+            lesson_confirmed=body.get("lesson_confirmed") is True,
         )
         found = sheets.open(key, viewer=viewer)
     except BlanksError as error:
         blanks = [{"id": cell.holder_id, "column": cell.column} for cell in error.blanks]
         return make_response(jsonify({"message": str(error), "blanks": blanks}), HTTPStatus.CONFLICT)
+    except UnknownLessonError as error:
+        return make_response(jsonify({"message": str(error), "is_unknown_lesson": True}), HTTPStatus.CONFLICT)
     except UserError as error:
         return _refusal(error)
     return make_response(

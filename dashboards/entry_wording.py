@@ -94,7 +94,12 @@ def told(sheet: Sheet, *, viewer: Viewer, today: dt.date, since: float, addresse
         ],
         "cells": cells_told(sheet, viewer=viewer),
         "defaults": defaults,
-        "defaults_label": "全部准时" if is_lesson(sheet.key.task) else "采用默认值",
+        "defaults_label": "采用系统记录"
+        if _is_known(sheet)
+        else "全部准时"
+        if is_lesson(sheet.key.task)
+        else "采用默认值",
+        "opens": "" if sheet.opens_on <= today else f"可以先填写，{fmt.day(sheet.opens_on)} 起可以提交。",
         "since": since,
         "is_closed": bool(closed_because(sheet, today)),
         "is_submitted": bool(sheet.record and sheet.record.submitted_at),

@@ -30,9 +30,11 @@ export function cardsOf(sheet, host, say) {
     made.disabled = sheet.data.is_closed;
     made.append(element("span", {name: "entry-tap-name", text: column.short}), element("span", {name: "entry-tap-value"}));
     made.addEventListener("click", () => {
-      const value = next(column, sheet.value(key) ?? (sheet.text(key) === "" ? startOf(key) : null));
+      const isEmpty = sheet.text(key) === "";
+      const turned = next(column, sheet.value(key) ?? (isEmpty ? startOf(key) : null));
+      const value = turned === null && isEmpty ? next(column, null) : turned; // what is empty cannot be emptied
       sheet.enter([[key, shown(column, value)]]);
-      say(`${nameOf(row, column)}：${shown(column, value)}`);
+      say(`${nameOf(row, column)}：${shown(column, value) || "未填"}`);
     });
     fields.set(key, () => {
       const mark = markOf(sheet, key);

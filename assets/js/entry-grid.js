@@ -5,7 +5,7 @@ import {editorOf} from "./entry-editor.js";
 import {element, markOf, nameOf, paint, spoken} from "./entry-marks.js";
 import {headsOf} from "./entry-heads.js";
 import {keyOf} from "./entry-sheet.js";
-import {next} from "./entry-values.js";
+import {next, shown} from "./entry-values.js";
 
 const MOVES = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]};
 const PAGE = 10;
@@ -167,8 +167,7 @@ export function gridOf(sheet, host, {title, rows, columns}, say) {
     const cell = cells[focus.row][focus.column];
     const {column} = sheet.place(cell.dataset.key);
     if (column.choices.length) {
-      const label = column.choices.find(([value]) => value === next(column, sheet.value(cell.dataset.key)));
-      sheet.enter([[cell.dataset.key, label[1]]]);
+      sheet.enter([[cell.dataset.key, shown(column, next(column, sheet.value(cell.dataset.key)))]]);
     }
   }
 

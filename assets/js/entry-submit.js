@@ -23,19 +23,30 @@ export function submitOf(sheet, sync, host, done) {
   const body = host.querySelector(".entry-dialog-body");
   const confirm = host.querySelector("button[value=submit]");
 
-  /** Required cells may stay empty where somebody says that they do not apply. */
-  function notDue(count) {
+  let isUnknownLesson = false;
+
+  /** Something that has to be said before the sheet is taken. */
+  function confirmation(id, text) {
     const made = element("label", {name: "choice"});
-    const box = element("input", {type: "checkbox", id: "entry-blanks"});
+    const box = element("input", {type: "checkbox", id});
     box.addEventListener("change", () => {
-      confirm.disabled = !box.checked;
+      confirm.disabled = [...body.querySelectorAll("input[type=checkbox]")].some((each) => !each.checked);
     });
-    made.append(box, ` 应填而空白的 ${count} 格不适用，不计入`);
+    made.append(box, ` ${text}`);
     return made;
   }
 
-  function tell() {
+  const isSaid = (id) => body.querySelector(`#${id}`)?.checked === true;
+
+  /** `blanks`: how many the server has counted, which knows of those that others have emptied. */
+  function tell(blanks = 0) {
     const counts = countsOf(sheet);
+    const required = Math.max(blanks, counts.required);
+    if (sheet.data.opens) {
+      body.replaceChildren(line(sheet.data.opens));
+      confirm.disabled = true;
+      return;
+    }
     const isStopped = counts.wrong + counts.contested > 0;
     body.replaceChildren(
       line(`${sheet.data.rows.length} 行，共 ${counts.all} 格：已填 ${counts.filled}，默认值 ${counts.defaults}，空白 ${counts.blank}。`)
@@ -43,8 +54,11 @@ export function submitOf(sheet, sync, host, done) {
     if (counts.defaults) {
       body.append(line(`${counts.defaults} 格是灰色的默认值，按所显示的值计。`));
     }
-    if (counts.required) {
-      body.append(notDue(counts.required));
+    if (required) {
+      body.append(confirmation("entry-blanks", `这些学生不适用：应填而空白的 ${required} 格不计入`));
+    }
+    if (isUnknownLesson) {
+      body.append(confirmation("entry-lesson", "这一天没有已知的课，确认补录"));
     }
     if (isStopped) {
       body.append(line(`还有 ${counts.wrong} 处不合要求、${counts.contested} 处两人改动未定，请先处理。`, "form-problem"));
@@ -52,12 +66,12 @@ export function submitOf(sheet, sync, host, done) {
     if (sheet.data.is_submitted) {
       body.append(line("这张表已经提交过，这次提交作为更正，原来的流水会冲正。"));
     }
-    confirm.disabled = isStopped || counts.required > 0;
+    confirm.disabled = isStopped || required > 0 || isUnknownLesson;
     confirm.textContent = sheet.data.is_submitted ? "提交更正" : "提交并入账";
   }
 
   async function submit() {
-    const blanks = body.querySelector("#entry-blanks")?.checked === true;
+    const confirmed = {blanks_confirmed: isSaid("entry-blanks"), lesson_confirmed: isSaid("entry-lesson")};
     confirm.disabled = true;
     body.replaceChildren(line("正在提交…"));
     const isSaved = await sync.save();
@@ -66,14 +80,15 @@ export function submitOf(sheet, sync, host, done) {
       body.append(line("有改动还没有保存到服务器，没有提交。", "form-problem"));
       return;
     }
-    const {status, said} = await ask(sheet.data.addresses.submit, {blanks_confirmed: blanks});
+    const {status, said} = await ask(sheet.data.addresses.submit, confirmed);
     if (status === 200) {
       host.close();
       sheet.data.is_submitted = true;
       done(said);
       return;
     }
-    tell();
+    isUnknownLesson = isUnknownLesson || said.is_unknown_lesson === true;
+    tell((said.blanks || []).length);
     const why = status === 0 ? "网络断开，没有提交；所填的都已保存，稍后再提交即可。" : said.message || "没有提交，请稍后再试。";
     body.append(line(why, "form-problem"));
   }

@@ -48,10 +48,10 @@ export function shown(column, value) {
   return found ? found[1] : String(Math.round(value * 100) / 100);
 }
 
-/** The choice that one more tap leads to; the first where nothing is set. */
+/** The choice that one more tap leads to; the first where nothing is set, and nothing after the last where that may be. */
 export function next(column, value) {
   const order = column.choices.map(([each]) => each);
-  const turn = column.turn.length ? column.turn : order;
+  const turn = column.turn.length ? column.turn : column.is_required ? order : [...order, null];
   return turn[(turn.indexOf(value) + 1) % turn.length];
 }
 

@@ -13,6 +13,8 @@ const at = (id) => document.getElementById(id);
 const data = JSON.parse(at("entry-data").textContent);
 const isNarrow = window.matchMedia("(max-width: 640px)");
 const sheet = sheetOf(data);
+/** What must not go unseen below the end of a long page: it stands in the bar as well. */
+const TROUBLE = new Set(["offline", "ended", "refused"]);
 let view = null;
 
 /** Said to those who do not look, and shown for a while to those who do. */
@@ -36,6 +38,9 @@ function status({phase, at: saved, message, restored}) {
   if (state.textContent !== words[phase]) {
     state.textContent = words[phase];
   }
+  at("entry-trouble").hidden = !TROUBLE.has(phase);
+  at("entry-trouble").className = `entry-status entry-trouble is-${phase}`;
+  at("entry-trouble").textContent = TROUBLE.has(phase) ? words[phase] : "";
   at("entry-sign-in").hidden = phase !== "ended";
   if (restored) {
     say(`上次没有保存的 ${restored} 处改动已恢复`);
@@ -48,7 +53,7 @@ function tools() {
   at("entry-undo").disabled = !sheet.canUndo();
   at("entry-redo").disabled = !sheet.canRedo();
   at("entry-defaults").hidden = data.is_closed || counts.defaults === 0;
-  at("entry-defaults").textContent = `${data.defaults_label}（${counts.defaults}）`;
+  at("entry-defaults").textContent = `${data.defaults_label}（${counts.defaults} 格）`;
   at("entry-filled").textContent = `已填 ${counts.filled} / ${counts.all}`;
 }
 

@@ -35,6 +35,7 @@ _DAYS: Final = """
     SELECT DISTINCT date_id FROM {files}
     WHERE offering_id = $offering_id AND date_id BETWEEN $first AND $last ORDER BY date_id
 """
+_ANY_LESSON: Final = "SELECT 1 AS found FROM {files} WHERE date_id BETWEEN $first AND $last LIMIT 1"
 _MET: Final = """
     SELECT offering_id, LIST(DISTINCT date_id) AS days FROM {files}
     WHERE offering_id IN (SELECT UNNEST($offerings)) AND date_id BETWEEN $first AND $last GROUP BY offering_id
@@ -114,6 +115,11 @@ class SheetRows:
             files = self._facts.files(table, term_id=term_id)
             days |= {row["date_id"] for row in self._facts.query(files, _DAYS, asked)}
         return [dt.datetime.strptime(str(day), "%Y%m%d").date() for day in sorted(days)]  # noqa: DTZ007 (a date alone)
+
+    def has_timetable(self, first: dt.date, last: dt.date, *, term_id: int) -> bool:
+        """True where any lesson from `first` to `last` has been delivered, of whatever section."""
+        asked = {"first": int(f"{first:%Y%m%d}"), "last": int(f"{last:%Y%m%d}")}
+        return bool(list(self._facts.query(self._facts.files("fact_session", term_id=term_id), _ANY_LESSON, asked)))
 
     def met_on(
         self, offering_ids: Collection[int], first: dt.date, last: dt.date, *, term_id: int

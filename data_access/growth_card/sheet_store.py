@@ -193,7 +193,7 @@ class SheetStore:
         Args:
             key: the sheet.
             assumed: values for cells that are still empty, such as 准时.
-            due_on: last day in time.
+            due_on: last day in time; None where nobody had to hand it in.
             by: who hands it in.
             detail: what else the audit log is told.
 
@@ -208,7 +208,10 @@ class SheetStore:
             # after the values assumed, so that they are part of what was handed in
             moment = self.now()
             first = update(CardSheet).where(CardSheet.sheet_id == sheet_id, CardSheet.submitted_at.is_(None))
-            is_first = connection.execute(first.values(submitted_at=moment, submitted_by=by.name)).rowcount > 0
+            noted: dict[str, Any] = {"submitted_at": moment, "submitted_by": by.name}
+            if due_on is None:  # it may have begun with a day
+                noted["due_on"] = None
+            is_first = connection.execute(first.values(**noted)).rowcount > 0
             event = Event(
                 kind=AuditKind.ENTRY,
                 actor=by.name,

@@ -50,10 +50,12 @@ _DIVIDED: Final[Mapping[str, Mapping[Collector, frozenset[str]]]] = {
 }
 """职业生涯规划 has two collectors. 教研室 judges the plan and its goals, 学工办 says whether it came in time: so neither
 overwrites the other."""
-_OPENS: Final[Mapping[str, int]] = {"term": 21, "goals": 21, "year": 21, "graduation": 60}
-"""Days before the end of the term from which such a sheet stands in the due list."""
-_MONTH_OPENS: Final = 7
-"""Days before the end of a month from which its sheet stands in the due list."""
+_AT_THE_END: Final = frozenset({"term", "goals", "year", "graduation"})
+"""Tasks that sum up a whole term or more."""
+_END_OPENS: Final = 21
+"""Days before these are booked from which they can be handed in: earlier there is nothing yet to sum up."""
+_MONTH_OPENS: Final = 4
+"""Days before the last one of a month from which its sheet can be handed in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +66,7 @@ class Demand:
         task: key of the slot it is posted to.
         time_point: 采分时点 of its points, in the words of the plan.
         begins_on: first day on which anything can be entered: there is nothing yet to be entered of a week to come.
-        opens_on: first day on which it stands in the due list; due_on: last one in time.
+        opens_on: first day on which it stands in the due list and can be handed in; due_on: last one in time.
         points: those to be filled in.
         occasional: those that may be, where something has happened.
     """
@@ -151,7 +153,7 @@ def _demand(term: CardTerm, collector: Collector, task: str, members: Sequence[t
         label=members[0][1].label,
         time_point="、".join(dict.fromkeys(point.collection_point for point, _ in owed)),
         begins_on=_begins_on(term, task),
-        opens_on=_opens_on(term, task),
+        opens_on=_opens_on(term, task, members),
         due_on=due_on,
         points=tuple(point for point, _ in owed),
         occasional=tuple(occasional),
@@ -163,12 +165,12 @@ def _begins_on(term: CardTerm, task: str) -> dt.date:
     return next((span.start for span in spans if task in (span.key, span.key.rsplit("-", 1)[-1])), term.start)
 
 
-def _opens_on(term: CardTerm, task: str) -> dt.date:
+def _opens_on(term: CardTerm, task: str, members: Sequence[tuple[Point, Slot]]) -> dt.date:
     month = next((month for month in term.months if month.key == task), None)
     if month is not None:
         return month.end - dt.timedelta(days=_MONTH_OPENS)
-    if task in _OPENS:
-        return term.end - dt.timedelta(days=_OPENS[task])
+    if task in _AT_THE_END:
+        return min(slot.booked_on for _, slot in members) - dt.timedelta(days=_END_OPENS)
     return _begins_on(term, task)
 
 

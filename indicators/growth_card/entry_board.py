@@ -289,17 +289,19 @@ class Entered(NamedTuple):
 
 def _line(unit: Unit, asking: Asking, entered: Entered, brought: Brought, on: dt.date) -> Line:
     demand = asking.demand
+    is_brought = bool(asking.signs) and all(brought.has(unit, sign) for sign in asking.signs)
     if answers := entered.answers(asking):
         return Line(
             unit=unit,
             demand=demand,
             state=State.SUBMITTED,
-            is_in_time=all(sheet.is_in_time for sheet in answers),
+            # What the systems have brought is only corrected by a sheet.
+            is_in_time=is_brought or all(sheet.is_in_time for sheet in answers),
             submitted_on=max(sheet.submitted_on or on for sheet in answers),
         )
     if demand.opens_on > on:
         return Line(unit=unit, demand=demand, state=State.COMING, is_in_time=False)
-    if asking.signs and all(brought.has(unit, sign) for sign in asking.signs):
+    if is_brought:
         return Line(unit=unit, demand=demand, state=State.BY_SYSTEM, is_in_time=True)
     overdue, today = demand.due_on < on, demand.due_on == on
     state = State.LATE if overdue else State.TODAY if today else State.OPEN

@@ -50,7 +50,8 @@ class Sheet:
         unit: the class or section.
         title: such as 机电2401班 · 第11周.
         time_point: 采分时点 in the words of the plan.
-        begins_on: first day on which anything can be entered; due_on: last day on which handing it in is in time.
+        begins_on: first day on which anything can be entered; opens_on: likewise handed in.
+        due_on: last day on which handing it in is in time.
         points: what is asked for; `occasional`: what may be entered where it has happened.
         form: columns and rows.
         cells: what the cells hold; one that is missing holds nothing.
@@ -64,6 +65,7 @@ class Sheet:
     title: str
     time_point: str
     begins_on: dt.date
+    opens_on: dt.date
     due_on: dt.date
     points: tuple[Point, ...]
     occasional: tuple[Point, ...]
@@ -74,9 +76,9 @@ class Sheet:
     notice: str = ""
 
     def blanks(self) -> list[CellKey]:
-        """The required cells in which nothing stands, is known or is assumed, and those that were emptied.
+        """The required cells in which nothing stands, is known or is assumed.
 
-        Emptied: what the systems know of such a cell does not count any more either.
+        Of one that was filled in and emptied again, by hand or by taking back, what the systems know counts as before.
         """
         return [
             key
@@ -84,8 +86,14 @@ class Sheet:
             if column.is_required
             and column.assumed is None
             and (cell := self.cells.get(key, EMPTY)).value is None
-            and (cell.known is None or cell.version > 0)
+            and cell.known is None
         ]
+
+    def is_brought(self) -> bool:
+        """True where the systems have brought what is asked for: nobody has to hand it in, whoever does corrects it."""
+        known = {key.column for key, cell in self.cells.items() if cell.known is not None}
+        asked = [column for column in self.form.columns if column.is_required]
+        return bool(asked) and all(column.key in known for column in asked)
 
     def filled(self) -> int:
         """How many cells somebody has filled in."""
@@ -175,6 +183,7 @@ class SheetFrames:
             title=_title(unit, key, demand),
             time_point=demand.time_point,
             begins_on=demand.begins_on,
+            opens_on=demand.opens_on,
             due_on=demand.due_on,
             points=demand.points,
             occasional=demand.occasional,

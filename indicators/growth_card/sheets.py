@@ -25,9 +25,10 @@ from data_access.growth_card.cells import (
 from data_access.growth_card.sheet_rows import SheetRows
 from data_access.growth_card.sheet_store import Change, Saved, SheetRecord, SheetStore
 from data_access.growth_card.sheet_units import SheetKey
-from indicators.growth_card.collection import FULL_ATTENDANCE, LESSON_POINTS, is_lesson
+from indicators.growth_card.collection import FULL_ATTENDANCE, LESSON_POINTS, is_lesson, week_of
 from indicators.growth_card.points import Collector
 from indicators.growth_card.sheet_frames import NoSheetError, Sheet, SheetFrames, day_of
+from indicators.growth_card.slots import Span
 
 
 class BlanksError(UserError):
@@ -36,6 +37,13 @@ class BlanksError(UserError):
     def __init__(self, blanks: Sequence[CellKey]) -> None:
         super().__init__(f"还有 {len(blanks)} 格没有填写。请补填，或确认这些学生不适用后再提交。")
         self.blanks = tuple(blanks)
+
+
+class UnknownLessonError(UserError):
+    """A lesson is to be handed in of a day on which the timetable has none, and nobody has said that it was held."""
+
+    def __init__(self, day: dt.date) -> None:
+        super().__init__(f"课表和课堂记录里，{day:%Y-%m-%d} 没有这个教学班的课。确有补课、调课的，请确认补录后再提交。")
 
 
 class Posting(Protocol):
@@ -156,7 +164,15 @@ class Sheets:
         frame = self._open_for_entry(key, viewer, with_known=False)
         return self._result(frame, self._store.undo(key, by=by), {}, [])
 
-    def submit(self, key: SheetKey, *, viewer: Viewer, by: Actor, blanks_confirmed: bool = False) -> Submission:
+    def submit(
+        self,
+        key: SheetKey,
+        *,
+        viewer: Viewer,
+        by: Actor,
+        blanks_confirmed: bool = False,
+        lesson_confirmed: bool = False,
+    ) -> Submission:
         """Hand a sheet in and post it.
 
         Where posting fails, the sheet stays handed in.
@@ -166,21 +182,29 @@ class Sheets:
             viewer: its collector.
             by: the same person, for the log.
             blanks_confirmed: True where required cells that are empty are said not to apply (不适用).
+            lesson_confirmed: True where a lesson that no timetable has is said to have been held (补录).
 
         Raises:
             NoSheetError: there is no such sheet, or it is not the viewer's.
             BlanksError: required cells are empty, and nobody has confirmed them.
-            UserError: its term is frozen.
+            UnknownLessonError: the timetable has no such lesson, and nobody has confirmed it.
+            UserError: its term is frozen, or it is too early to hand it in.
             BusyError: the database stayed locked.
         """
         frame = self._open_for_entry(key, viewer, with_known=False)
+        if frame.opens_on > self._frames.today():
+            raise UserError(f"还没有到采分时点：可以先填写，{frame.opens_on:%Y-%m-%d} 起可以提交。")
+        if not lesson_confirmed:
+            self._check_lesson(frame)
         sheet = self.open(key, viewer=viewer)
         blanks = sheet.blanks()
         if blanks and not blanks_confirmed:
             raise BlanksError(blanks)
         assumed = _assumed(sheet)
+        # What the systems have brought was there in time, whoever corrects it when.
+        due_on = None if sheet.is_brought() else frame.due_on
         record = self._store.submit(
-            key, assumed, due_on=frame.due_on, by=by, detail={"blanks": len(blanks), "assumed": len(assumed)}
+            key, assumed, due_on=due_on, by=by, detail={"blanks": len(blanks), "assumed": len(assumed)}
         )
         was = sheet.record
         return self._posted(
@@ -231,12 +255,40 @@ class Sheets:
         Raises:
             NoSheetError: there is no such section, or it is not the viewer's.
         """
+        unit_id, span = self._week(offering_id, week, term_id, viewer)
+        return self._rows.lesson_days(unit_id, span.start, span.end, term_id=term_id)
+
+    def has_timetable(self, offering_id: int, week: str, *, term_id: int, viewer: Viewer) -> bool:
+        """True where any lesson of a teaching week has been delivered, of whatever section.
+
+        Raises:
+            NoSheetError: there is no such section, or it is not the viewer's.
+        """
+        _, span = self._week(offering_id, week, term_id, viewer)
+        return self._rows.has_timetable(span.start, span.end, term_id=term_id)
+
+    def _week(self, offering_id: int, week: str, term_id: int, viewer: Viewer) -> tuple[int, Span]:
         key = SheetKey(collector=Collector.TEACHER.value, unit_id=offering_id, term_id=term_id, task=week)
         unit, term = self._frames.unit(key, viewer)
         span = next((span for span in term.weeks if span.key.endswith(f"-{week}")), None)
         if span is None:
             raise NoSheetError
-        return self._rows.lesson_days(unit.unit_id, span.start, span.end, term_id=term_id)
+        return unit.unit_id, span
+
+    def _check_lesson(self, frame: Sheet) -> None:
+        """Refuse a lesson of a day that the timetable of its week does not have.
+
+        Raises:
+            UnknownLessonError: it is such a one.
+        """
+        day = day_of(frame.key.task) if is_lesson(frame.key.task) else None
+        number = None if day is None else week_of(frame.term, day)
+        if day is None or number is None:
+            return
+        week, term_id = frame.term.weeks[number], frame.term.term_id
+        known = self._rows.lesson_days(frame.unit.unit_id, week.start, week.end, term_id=term_id)
+        if day not in known and self._rows.has_timetable(week.start, week.end, term_id=term_id):
+            raise UnknownLessonError(day)
 
     def _open_for_entry(self, key: SheetKey, viewer: Viewer, *, with_known: bool) -> Sheet:
         frame = self._frames.frame(key, viewer, with_known=with_known)
@@ -309,7 +361,7 @@ class Sheets:
 
 
 def _assumed(sheet: Sheet) -> list[tuple[CellKey, float]]:
-    """What is written into cells that nobody has touched when a sheet is handed in.
+    """What is written into cells that hold nothing when a sheet is handed in.
 
     On the sheet of a lesson that is everything that counts, what the systems know as well: a lesson with a sheet is
     what its sheet says, and nothing else.
@@ -317,7 +369,7 @@ def _assumed(sheet: Sheet) -> list[tuple[CellKey, float]]:
     found = []
     for _, column, key in sheet.form.cells():
         cell = sheet.cells.get(key, EMPTY)
-        value = cell.known if cell.version == 0 and is_lesson(sheet.key.task) else None
+        value = cell.known if is_lesson(sheet.key.task) else None
         if value is None and cell.known is None:
             value = column.assumed
         if value is not None and cell.value is None:

@@ -57,8 +57,13 @@ def test_the_own_rate_stands_against_the_line(desk):
 def test_a_section_leads_to_the_lesson_of_today_while_its_week_runs(desk):
     page = desk.get("", who="teacher")
     assert f'href="/entry/{lesson("20260915").slug}"' in page.text
-    assert "这一周没有课" in desk.get(f"/{sheet('W03', '任课教师', 501).slug}", who="teacher").text
+    assert "课表还没有到" in desk.get(f"/{sheet('W03', '任课教师', 501).slug}", who="teacher").text
     assert desk.get(f"/{sheet('W03', '任课教师', 502).slug}", who="teacher").status_code == 404
+
+
+def test_a_week_without_lessons_is_called_so_where_its_timetable_has_come(desk, monkeypatch):
+    monkeypatch.setattr(type(desk.office.rows), "has_timetable", lambda *_args, **_asked: True)
+    assert "这一周没有课" in desk.get(f"/{sheet('W03', '任课教师', 501).slug}", who="teacher").text
 
 
 def test_whoever_has_nothing_to_do_is_told_so_and_what_comes_next(desk):

@@ -1,10 +1,12 @@
 """One sheet as a page and as what its script asks for: nothing lost, nothing of somebody else's."""
 
 import datetime as dt
+from types import SimpleNamespace
 
 import pytest
 
 from dashboards.entry_sheet import MOST_EDITS, edits_of
+from data_access.growth_card.cells import STUDENT, Cell, CellKey
 from tests.dashboards.entry_desk import desk_of
 from tests.indicators.growth_card.entry_office import OTHER_CLASS, STUDENTS, TODAY, lesson, sheet
 
@@ -141,7 +143,7 @@ def test_a_sheet_is_handed_in_once_its_blanks_are_confirmed(desk):
     assert len(refused.json["blanks"]) == len(STUDENTS) + 3
     said = desk.post(f"/{week.slug}/submit", {"blanks_confirmed": True}).json
     assert said["is_posted"]
-    assert said["message"] == "已提交，4 人已入账。"
+    assert said["message"] == "已提交，4 人。"
     assert said["state"][0] in {"reached", "warning"}
     assert desk.told(week)["is_submitted"]
     again = desk.post(f"/{week.slug}/submit", {"blanks_confirmed": True}).json
@@ -149,6 +151,36 @@ def test_a_sheet_is_handed_in_once_its_blanks_are_confirmed(desk):
     assumed = desk.post(f"/{day.slug}/submit", {}, who="teacher").json
     assert {cell["value"] for cell in assumed["others"] if cell["column"] == "status"} == {0}
     assert "逾期" in assumed["message"]
+
+
+def test_a_lesson_that_no_timetable_has_is_taken_once_it_is_confirmed(desk, monkeypatch):
+    monkeypatch.setattr(type(desk.office.rows), "has_timetable", lambda *_args, **_asked: True)
+    slug = lesson("20260910").slug
+    refused = desk.post(f"/{slug}/submit", {}, who="teacher")
+    assert (refused.status_code, refused.json["is_unknown_lesson"]) == (409, True)
+    assert desk.post(f"/{slug}/submit", {"lesson_confirmed": True}, who="teacher").json["is_posted"]
+
+
+def test_a_sheet_too_early_says_from_when_on_it_can_be_handed_in(desk):
+    assert desk.told(sheet("W03"))["opens"] == ""
+    assert "12-13" in desk.told(sheet("term"))["opens"]
+    assert "起可以提交" in desk.get(f"/{sheet('term').slug}").text
+    refused = desk.post(f"/{sheet('term').slug}/submit", {"blanks_confirmed": True})
+    assert refused.status_code == 409
+    assert "2026-12-13 起可以提交" in refused.json["message"]
+
+
+@pytest.mark.parametrize(("entries", "told"), [(3, "新记流水 3 笔"), (0, "没有新的流水")])
+def test_handing_in_says_what_has_changed(desk, monkeypatch, entries, told):
+    monkeypatch.setattr(desk.office.postings, "post", lambda *_args, **_asked: SimpleNamespace(entries=entries))
+    said = desk.post(f"/{sheet('W02').slug}/submit", {"blanks_confirmed": True}).json
+    assert told in said["message"]
+
+
+def test_grey_values_of_the_systems_are_called_so(desk, monkeypatch):
+    known = {CellKey(STUDENT, 1, "status"): Cell(known=1.0, known_from="课堂记录")}
+    monkeypatch.setattr(type(desk.office.rows), "lesson", lambda *_args, **_asked: known)
+    assert desk.told(lesson(), who="teacher")["defaults_label"] == "采用系统记录"
 
 
 def test_what_could_not_be_posted_is_said_and_stays_handed_in(desk):

@@ -84,7 +84,7 @@ def test_a_wrong_mark_goes_from_the_lesson_over_the_dispute_into_balance_and_rep
     settled(page)
     page.locator("#entry-submit").tap()
     page.get_by_role("button", name=re.compile("提交并入账|提交更正")).last.tap()
-    expect(page.locator("#entry-result")).to_contain_text("人已入账")
+    expect(page.locator("#entry-result")).to_contain_text("已提交")
 
     # The student sees what the lesson brought, and disputes what is wrong.
     _, after_lesson = card_of(student)

@@ -250,7 +250,7 @@ def test_a_teacher_takes_attendance_on_a_telephone(visit_of):
     settled(page)
     page.locator("#entry-submit").tap()
     page.get_by_role("button", name=re.compile("提交并入账|提交更正")).last.tap()
-    expect(page.locator("#entry-result")).to_contain_text("人已入账")
+    expect(page.locator("#entry-result")).to_contain_text("已提交")
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
 
 

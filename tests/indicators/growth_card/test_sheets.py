@@ -8,13 +8,15 @@ from sqlalchemy import select
 
 from data_access.database.access_models import AuditEvent
 from data_access.errors import UserError
+from data_access.growth_card.cells import STUDENT
 from data_access.growth_card.sheet_units import SheetKey
 from indicators.growth_card.sheet_frames import NoSheetError
-from indicators.growth_card.sheets import BlanksError
+from indicators.growth_card.sheets import BlanksError, UnknownLessonError
 from tests.indicators.growth_card.entry_office import (
     CLASS,
     OTHER_CLASS,
     STUDENTS,
+    TODAY,
     Office,
     actor,
     lesson,
@@ -23,6 +25,8 @@ from tests.indicators.growth_card.entry_office import (
 
 MONTH = sheet("2026-09")
 READING, TALKS = "STU-ACD-07", "STU-ACD-08"
+MONTH_END = dt.date(2026, 9, 28)
+TERM_END = dt.date(2026, 12, 28)
 
 
 @pytest.fixture
@@ -196,7 +200,55 @@ def test_history_names_everybody_who_changed_a_cell_the_last_first(office):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("how", ["taken back", "emptied"])
+def test_what_was_taken_back_or_emptied_is_as_if_nobody_had_touched_it(office, monkeypatch, how):
+    known = {(STUDENT, n, column): 1.0 for n in STUDENTS for column in (READING, TALKS, "STU-ACD-04")}
+    monkeypatch.setattr(type(office.rows), "known", lambda *_args, **_asked: known)
+    office.on(MONTH_END)
+    office.save("adviser", MONTH, (1, READING, 4, 0))
+    if how == "emptied":
+        office.save("adviser", MONTH, (1, READING, None, 1))
+    else:
+        office.sheets.undo(MONTH, viewer=office.viewer("adviser"), by=actor("adviser"))
+    assert office.open("adviser", MONTH).blanks() == []
+    assert office.submit("adviser", MONTH).blanks == 0
+
+
+def test_correcting_later_what_the_systems_had_brought_is_in_time(office, monkeypatch):
+    known = {(STUDENT, n, column): 1.0 for n in STUDENTS for column in (READING, TALKS, "STU-ACD-04")}
+    monkeypatch.setattr(type(office.rows), "known", lambda *_args, **_asked: known)
+    office.on(dt.date(2026, 10, 20))
+    office.save("adviser", MONTH, (1, READING, 4, 0))
+    assert not office.submit("adviser", MONTH).record.is_late
+
+
+@pytest.mark.parametrize(
+    ("who", "key", "day"),
+    [
+        ("adviser", MONTH, dt.date(2026, 9, 26)),
+        ("adviser", sheet("term"), dt.date(2026, 12, 13)),
+        ("counsellor", sheet("term", "辅导员"), dt.date(2026, 12, 13)),
+    ],
+    ids=["month", "term", "term of the counsellor"],
+)
+def test_what_sums_up_a_time_can_be_filled_in_before_and_handed_in_only_towards_its_end(office, who, key, day):
+    column = next(c.key for c in office.open(who, key).form.columns if c.holder == STUDENT)
+    for early in (TODAY, day - dt.timedelta(days=1)):
+        office.on(early)
+        assert office.save(who, key, (1, column, 1, 0)).conflicts == ()
+        with pytest.raises(UserError, match=f"可以先填写，{day} 起可以提交"):
+            office.submit(who, key, blanks_confirmed=True)
+    office.on(day)
+    assert office.submit(who, key, blanks_confirmed=True).is_first
+
+
+def test_a_plan_can_be_handed_in_from_the_first_day_of_the_term(office):
+    office.on(dt.date(2026, 8, 31))
+    assert office.submit("leader", sheet("plan", "教研室"), blanks_confirmed=True).is_first
+
+
 def test_required_cells_that_are_empty_must_be_confirmed(office):
+    office.on(MONTH_END)
     office.save("adviser", MONTH, *((n, column, 1, 0) for n in (1, 2, 3) for column in (READING, TALKS)))
     with pytest.raises(BlanksError) as refused:
         office.submit("adviser", MONTH)
@@ -207,6 +259,7 @@ def test_required_cells_that_are_empty_must_be_confirmed(office):
 
 
 def test_handing_in_posts_for_the_students_of_the_sheet_and_is_recorded(office):
+    office.on(MONTH_END)
     office.save("adviser", MONTH, (1, READING, 4, 0))
     submission = office.submit("adviser", MONTH, blanks_confirmed=True)
     [(term_id, asked)] = office.postings.asked
@@ -224,6 +277,7 @@ def test_handing_in_posts_for_the_students_of_the_sheet_and_is_recorded(office):
 
 
 def test_where_posting_fails_the_sheet_stays_handed_in_and_can_be_posted_again(office):
+    office.on(MONTH_END)
     office.save("adviser", MONTH, (1, READING, 4, 0))
     office.postings.problem = "数据库忙"
     failed = office.submit("adviser", MONTH, blanks_confirmed=True)
@@ -236,6 +290,7 @@ def test_where_posting_fails_the_sheet_stays_handed_in_and_can_be_posted_again(o
 
 
 def test_the_first_time_decides_whether_it_was_in_time_and_what_follows_is_a_correction(office):
+    office.on(MONTH_END)
     office.submit("adviser", MONTH, blanks_confirmed=True)
     office.on(dt.date(2026, 10, 4))
     office.save("adviser", MONTH, (1, READING, 4, 0))
@@ -278,6 +333,23 @@ def test_in_a_lesson_everybody_is_on_time_of_whom_nothing_else_is_said(office):
     assert {"STU-ACD-02", "STU-ACD-03", "STU-ACD-04", "CLS-ACD-02"} <= asked["codes"]
 
 
+@pytest.mark.parametrize(("delivered", "days"), [(True, []), (True, [dt.date(2026, 9, 17)])], ids=["none", "another"])
+def test_a_lesson_that_the_timetable_does_not_have_must_be_confirmed(office, monkeypatch, delivered, days):
+    monkeypatch.setattr(type(office.rows), "has_timetable", lambda *_args, **_asked: delivered)
+    monkeypatch.setattr(type(office.rows), "lesson_days", lambda *_args, **_asked: days)
+    with pytest.raises(UnknownLessonError, match="没有这个教学班的课"):
+        office.submit("teacher", lesson())
+    assert office.store.record(lesson()) is None
+    assert office.submit("teacher", lesson(), lesson_confirmed=True).is_first
+
+
+@pytest.mark.parametrize(("delivered", "days"), [(False, []), (True, [dt.date(2026, 9, 14)])], ids=["no timetable", "in it"])
+def test_a_lesson_of_the_timetable_or_before_it_has_come_is_taken_at_once(office, monkeypatch, delivered, days):
+    monkeypatch.setattr(type(office.rows), "has_timetable", lambda *_args, **_asked: delivered)
+    monkeypatch.setattr(type(office.rows), "lesson_days", lambda *_args, **_asked: days)
+    assert office.submit("teacher", lesson()).is_first
+
+
 def test_a_lesson_to_come_cannot_be_entered(quiet_office):
     with pytest.raises(UserError, match="还没有上"):
         quiet_office.save("teacher", lesson("20260916"), (1, "status", 0, 0))
@@ -293,6 +365,7 @@ def test_of_a_time_to_come_nothing_can_be_entered(quiet_office, key):
 def test_the_neutral_point_is_entered_by_the_counsellor_and_never_posted(office):
     key = sheet("term", "辅导员")
     office.save("counsellor", key, (1, "STU-PER-12", 2, 0))
+    office.on(TERM_END)
     office.submit("counsellor", key, blanks_confirmed=True)
     [(_, asked)] = office.postings.asked
     assert "STU-PER-12" not in asked["codes"]

@@ -78,6 +78,12 @@ def test_a_week_is_done_when_every_lesson_of_it_that_is_known_has_been_handed_in
     assert states(office, "teacher")["任课教师", 501, "W02"] is state
 
 
+@pytest.mark.parametrize(("day", "state"), [(13, State.COMING), (14, State.OPEN)])
+def test_what_sums_up_the_term_is_to_come_until_it_can_be_handed_in(office, day, state):
+    found = states(office, "adviser", on=dt.date(2026, 12, day - 1), states=list(State), size=500)
+    assert found["班主任", CLASS, "term"] is state
+
+
 def test_an_office_has_the_classes_below_its_node(office):
     assert {unit for _, unit, _ in states(office, "affairs")} == {CLASS, OTHER_CLASS}
     assert {unit for _, unit, _ in states(office, "affairs_of_2")} == {OTHER_CLASS}
