@@ -62,6 +62,7 @@ MARKS: Final[Mapping[Standing, str]] = {
 }
 _YEAR: Final = re.compile(r"20[0-9]{2}")
 _SUGGESTIONS: Final = 4
+DELIVERED: Final = "学工系统已有你的这份规划并已计入储值卡，不用在这里再写；记得不对可在储值卡流水里申诉。"
 NO_YEAR: Final = "还没有可以填写规划的学年：校历导入并首次入账后即可填写。"
 ACCOUNTS: Final[Mapping[str, str]] = {"academic": "学业发展", "personal": "个人发展", "career": "职业发展"}
 """The account of the growth card whose gaps are shown beside a plan."""
@@ -184,8 +185,15 @@ def index(desk: Desk) -> ResponseReturnValue:
 
 
 def edit(desk: Desk, key: str) -> ResponseReturnValue:
-    """One plan: a form while it may be written on, otherwise its text, the review and the goals."""
+    """One plan: a form while it may be written on, otherwise its text, the review and the goals.
+
+    What another system has delivered is not written once more; a draft begun before can be read.
+    """
     card = _card(desk, key)
+    if card.standing is Standing.COLLECTED:
+        if request.method == "POST":
+            flash("没有保存。" + DELIVERED, "problem")
+        return _shown(desk, card, status=HTTPStatus.CONFLICT if request.method == "POST" else HTTPStatus.OK)
     is_current = card.acad_start == desk.years()[0].acad_start
     if not is_current or (card.plan is not None and card.plan.line.status not in WRITABLE):
         if request.method == "POST":
@@ -322,15 +330,21 @@ def _form_page(
 
 
 def _shown(
-    desk: Desk, card: Card, *, results: Mapping[int, str | None] | None = None, wrong: Mapping[int, str] | None = None
+    desk: Desk,
+    card: Card,
+    *,
+    results: Mapping[int, str | None] | None = None,
+    wrong: Mapping[int, str] | None = None,
+    status: HTTPStatus = HTTPStatus.OK,
 ) -> ResponseReturnValue:
     form = SeenForm(formdata=None)
     form.seen.data = str(0 if card.plan is None else card.plan.line.version)
     return render(
         "plan_shown.html",
         title=card.kind.name,
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else status,
         card=card,
+        delivered=DELIVERED if card.standing is Standing.COLLECTED else "",
         form=form,
         rules=desk.rules,
         results=results or {},

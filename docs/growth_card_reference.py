@@ -69,6 +69,7 @@ $ luoxuan card verify                                                 # does the
 
 1. A point's **inputs** are formulas of the indicator library; without one, `raw` is the formula of the indicator with the
    point's code. Of a class they are formed over the rows of the class, never as means of its students' rates.
+   An approved plan counts where it brings no less than what another system has delivered.
 2. `slots.slots_of` says into which **slots** a term falls, which periods each reads, and on which day it is booked.
 3. `rules.effects` gives gain and loss of a slot; `rules.settled` gives what it brings within the **caps** of the term. A
    slot without data is not due: it brings nothing and counts in no attainment.

@@ -32,6 +32,7 @@ class Told:
         value: None where it is told that there is none.
         sheet_id: the sheet it stands in; None for what comes from elsewhere; likewise `correction_id`.
         is_early: True where the slot is posted with it even before its day.
+        is_offer: True where it counts only in a slot to which it brings no less than what is weaker.
     """
 
     holder: int
@@ -43,6 +44,7 @@ class Told:
     sheet_id: int | None = None
     correction_id: int | None = None
     is_early: bool = True
+    is_offer: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -27,7 +27,10 @@ def by_point(tellings: Tellings, card: Card) -> Mapping[str, Sequence[Told]]:
 
 
 def _of_plans(plans: Sequence[ApprovedPlan], card: Card) -> Iterator[Told]:
-    """An approved plan brings its quality when it begins, and the share of its goals when the year ends."""
+    """An approved plan brings its quality when it begins, and the share of its goals when the year ends.
+
+    It may also have come from another system, and better or in time there: nobody loses points by writing one here.
+    """
     codes = {point.name: point.code for point in card.points if point.rule is Rule.PLAN}
     for plan in plans:
         if plan.kind not in codes:
@@ -48,6 +51,7 @@ def _of_plans(plans: Sequence[ApprovedPlan], card: Card) -> Iterator[Told]:
                     value=value,
                     # Goals of which none is reached yet stay due at the end of the year.
                     is_early=value > 0 or slot == "plan",
+                    is_offer=True,
                 )
 
 

@@ -1,7 +1,7 @@
 """What accounts are to hold in a term: the rules of the points over the values of their inputs, as pure functions.
 
-Values of a point are laid out by holder and slot: facts first, then what submitted sheets and approved plans tell, then
-corrections. What is due follows from the day, the grade and from what was told before its day; what a slot brings follows
+Values of a point are laid out by holder and slot: facts first, then what submitted sheets tell, then approved plans where
+they bring no less, then corrections. What is due follows from the day, the grade and from what was told before its day; what a slot brings follows
 from `indicators.growth_card.rules`.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -147,7 +148,8 @@ def lay_out(
         term: the term.
         holders: the accounts.
         values: what facts say of them.
-        told: what was told of this point, the weakest first; of two that tell the same, the later counts.
+        told: what was told of this point, the weakest first; of two that tell the same, the later counts. An
+            offer counts as a whole, where it brings no less than what is weaker.
         as_of: the day of the posting. Slots booked later are due only where somebody has told of them.
         covered: by slot the accounts of which somebody has told otherwise, as lesson sheets do of a week.
         obtained: accounts that obtained the point in an earlier year; none for points that come again.
@@ -161,14 +163,20 @@ def lay_out(
     sheets, corrections = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
     due = np.zeros(shape, dtype=bool)
     places = {slot.key: number for number, slot in enumerate(slots)}
-    for item in told:
-        line, column = holders.index(item.holder_id), places.get(item.slot)
-        if line is None or column is None or item.input not in inputs:
-            continue
-        inputs[item.input][line, column] = np.nan if item.value is None else item.value
-        due[line, column] |= item.is_early
-        sheets[line, column] = item.sheet_id or sheets[line, column]
-        corrections[line, column] = item.correction_id or 0
+    placed = [
+        (line, places[item.slot], item)
+        for item in told
+        if (line := holders.index(item.holder_id)) is not None and item.slot in places and item.input in inputs
+    ]
+    for is_offer, part in groupby(placed, key=lambda found: found[2].is_offer):
+        weaker, inputs = inputs, {name: found.copy() for name, found in inputs.items()}
+        for line, column, item in part:
+            inputs[item.input][line, column] = np.nan if item.value is None else item.value
+            due[line, column] |= item.is_early
+            sheets[line, column] = item.sheet_id or sheets[line, column]
+            corrections[line, column] = item.correction_id or 0
+        if is_offer:
+            inputs = _better(point, weaker, inputs)
     for key, flags in covered.items():
         if key in places:
             due[:, places[key]] |= flags
@@ -187,6 +195,12 @@ def lay_out(
         corrections=corrections,
         entitled=entitled,
     )
+
+
+def _better(point: Point, weaker: Mapping[str, Matrix], offered: Mapping[str, Matrix]) -> dict[str, Matrix]:
+    """What is offered, but for the slots of accounts to which what is weaker brings more."""
+    is_worse = effects(point, weaker)[0] > effects(point, offered)[0]  # nothing known is never more
+    return {name: np.where(is_worse, weaker[name], found) for name, found in offered.items()}
 
 
 def closing_days(layout: Layout, closed_on: Ids) -> Ids:

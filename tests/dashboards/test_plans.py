@@ -294,7 +294,8 @@ def test_who_has_handed_in_nothing_is_listed_with_words_to_remind_them(web):
     assert web.signed_in("x-adviser").get("/plans/review/career/missing").status_code == 404
 
 
-def test_a_plan_that_another_system_has_delivered_is_neither_asked_for_nor_missed(web):
+def delivered_elsewhere(web, student):
+    """Post the personal plan of a student as another system has delivered it."""
     posted = {"holder": 5, "term_id": term().term_id, "point": POINT, "slot": "plan"}
     with transaction(web.database) as connection:
         posting = connection.execute(
@@ -305,16 +306,43 @@ def test_a_plan_that_another_system_has_delivered_is_neither_asked_for_nor_misse
         ).inserted_primary_key[0]  # fmt: skip
         connection.execute(
             insert(CardEntry).values(
-                **posted, holder_id=103, kind="deposit", booked_on=term().start, raw=88.0, points=1128, possible=1200,
-                posting_id=posting, recorded_at=web.clock.now(),
+                **posted, holder_id=student, kind="deposit", booked_on=term().start, raw=88.0, points=1128,
+                possible=1200, posting_id=posting, recorded_at=web.clock.now(),
             )
         )  # fmt: skip
+
+
+def test_a_plan_that_another_system_has_delivered_is_neither_asked_for_nor_missed(web):
+    delivered_elsewhere(web, 103)
     page = web.signed_in("s103").get("/plans").text
     assert page.count("逾期未交") == 2
     assert "质量 88 分，已计入储值卡" in page
+    assert page.count("开始填写") == 2
     listed = web.signed_in("x-adviser").get("/plans/review/personal/missing").text
     assert "S103" not in listed
     assert "S101" in listed
+
+
+@pytest.mark.parametrize("has_draft", [False, True])
+def test_a_plan_that_another_system_has_delivered_is_not_written_once_more(web, has_draft):
+    student = 202 if has_draft else 203
+    browser = web.signed_in(f"s{student}")
+    if has_draft:
+        assert send(browser, "/plans/personal", **plan()).status_code == 303
+    delivered_elsewhere(web, student)
+    page = browser.get("/plans/personal")
+    assert page.status_code == 200
+    assert "不用在这里再写" in page.text
+    assert "<textarea" not in page.text
+    assert (SITUATION in page.text) is has_draft
+    for step in ("save", "submit"):
+        refused = send(
+            browser, "/plans/personal", **plan(step=step, seen=str(int(has_draft)), aim="改成别的打算试试看。")
+        )
+        assert refused.status_code == 409
+        assert "没有保存" in refused.text
+    found = kept(web, student, "personal")
+    assert (found and found.line.status) == ("draft" if has_draft else None)
 
 
 def test_earlier_years_are_read_and_not_written(web):

@@ -125,6 +125,28 @@ def test_an_approved_plan_counts_instead_of_what_the_lake_says(college, student)
     assert (row["points"], row["possible"], row["raw"]) == (1480, 1600, 85.0)
 
 
+def test_an_approved_plan_never_brings_less_than_what_the_lake_says(college):
+    delivered = (
+        "SELECT student_id, quality_score FROM {{fact_student_plan}} WHERE plan_type = '学业计划' AND is_on_time "
+        "AND is_submitted AND term_id = {} AND quality_score BETWEEN 40 AND 90 ORDER BY student_id LIMIT 1"
+    )
+    ((student, quality),) = facts(college, delivered.format(RUNNING))
+    facts_say = posted(college, student, "STU-ACD-01", "plan")
+    assert facts_say["raw"] == quality
+    with transaction(college.database) as connection:
+        connection.execute(
+            insert(StudentPlan).values(
+                student_id=student, kind="学业计划", acad_start=2026, saved_at=NOON, due_on=dt.date(2026, 9, 30),
+                submitted_at=NOON, status="approved", quality=95.0,
+            )
+        )  # fmt: skip
+    late = posted(college, student, "STU-ACD-01", "plan")
+    assert (late["raw"], late["points"]) == (quality, facts_say["points"]), "late and better: nothing is put together"
+    with transaction(college.database) as connection:
+        connection.execute(update(StudentPlan).values(submitted_at=dt.datetime(2026, 9, 29, tzinfo=dt.UTC)))
+    assert posted(college, student, "STU-ACD-01", "plan")["points"] == 800 + 760
+
+
 def test_a_correction_counts_more_than_a_sheet_and_the_last_of_two_counts(college, student):
     sheet(college, "2026-10", {(student, "STU-ACD-08"): 3.0})
     with transaction(college.database) as connection:
