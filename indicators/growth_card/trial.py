@@ -13,6 +13,7 @@ from data_access.errors import UnknownNameError, UserError, suggestion
 from indicators.growth_card.points import RAW, Card, Point, Rule, Schedule
 from indicators.growth_card.rule_words import rule_words
 from indicators.growth_card.rules import HUNDREDTHS, Inputs, Vector, effects, has_opening, settled
+from indicators.library import shipped_library
 
 MOST_SLOTS: Final = 60
 """A term has no more weeks than that, however long it is."""
@@ -22,10 +23,10 @@ AWARDS: Final = "awards"
 EVENTS: Final = "events"
 _ADDED_UP: Final = frozenset({Rule.COUNT_UP, Rule.COUNT_DOWN, Rule.LEVEL, Rule.LINEAR, Rule.LINEAR_DEDUCT})
 """Rules that add up the slots of a term, so that several values may be given."""
-_NEVER_BELOW: Final = frozenset(
-    {Rule.PLAN, Rule.COUNT_UP, Rule.COUNT_DOWN, Rule.LEVEL, Rule.PARTICIPATE, Rule.BAND_HOURS}
-)
-"""Rules whose value cannot lie below 0."""
+_MARKED: Final = frozenset({Rule.PLAN, Rule.LINEAR, Rule.LINEAR_DEDUCT, Rule.PARTICIPATE, Rule.DELTA})
+"""Rules over rates and scores, which go up to 100, or over their change."""
+_COUNTED: Final = frozenset({"次", "个"})
+"""Units of what is counted."""
 _SHARED: Final = frozenset({Schedule.WEEKLY, Schedule.MONTHLY})
 
 
@@ -153,9 +154,15 @@ def _values(point: Point, raw: object) -> Vector:
         raise UserError(f"{point.code} ({point.rule}) takes one raw value, not a list.")
     if not 0 < len(values) <= MOST_SLOTS:
         raise UserError(f"raw must hold 1 to {MOST_SLOTS} values, one for every week or month of a term.")
-    lowest = 0.0 if point.rule in _NEVER_BELOW else -LARGEST
-    highest = 100.0 if point.rule is Rule.PLAN else LARGEST
-    return np.array([_number(value, "raw", lowest=lowest, highest=highest) for value in values])
+    is_count = shipped_library()[point.code].definition["unit"] in _COUNTED
+    highest = 100.0 if point.rule in _MARKED else LARGEST
+    lowest = -highest if point.rule is Rule.DELTA else 0.0
+    found = np.array([_number(value, "raw", lowest=lowest, highest=highest, is_count=is_count) for value in values])
+    if point.rule is Rule.LEVEL and not is_count:
+        levels = sorted(float(level) for level in point.params["table"])
+        if not np.isin(found, levels).all():
+            raise UserError(f"raw must be one of {', '.join(f'{level:g}' for level in levels)}.")
+    return found
 
 
 def _shares(point: Point, extra: Mapping[str, object]) -> Inputs:
@@ -171,7 +178,7 @@ def _events(events: object, slots: int) -> Vector:
     values: Sequence[object] = events if isinstance(events, list) else [events, *[0] * (slots - 1)]
     if len(values) != slots:
         raise UserError(f"events must be one number, or as many as there are raw values ({slots}).")
-    return np.array([_number(value, EVENTS, lowest=0) for value in values])
+    return np.array([_number(value, EVENTS, lowest=0, is_count=True) for value in values])
 
 
 def _awards(point: Point, awards: object) -> Inputs:
@@ -181,14 +188,18 @@ def _awards(point: Point, awards: object) -> Inputs:
     unknown = [name for name in awards if name not in multipliers]
     if unknown:
         raise UserError(f"There is no award {unknown[0]!r}. There are {', '.join(multipliers)}.")
-    return {f"{RAW}.{name}": np.array([_number(value, name, lowest=0)]) for name, value in awards.items()}
+    return {
+        f"{RAW}.{name}": np.array([_number(value, name, lowest=0, is_count=True)]) for name, value in awards.items()
+    }
 
 
-def _number(value: object, name: str, *, lowest: float, highest: float = LARGEST) -> float:
+def _number(value: object, name: str, *, lowest: float, highest: float = LARGEST, is_count: bool = False) -> float:
     if isinstance(value, bool) and name == "on_time":
         return float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UserError(f"{name} must be a number, not {type(value).__name__}.")
     if abs(value) > LARGEST or not math.isfinite(value) or not lowest <= value <= highest:
         raise UserError(f"{name} must lie between {lowest:,.10g} and {highest:,.10g}.")
+    if is_count and value != int(value):
+        raise UserError(f"{name} must be a whole number: it counts how often.")
     return float(value)

@@ -82,6 +82,15 @@ def test_awards_weigh_what_was_reached():
         ("STU-ACD-01", 85, {"on_time": 2, "goals": 1}, "on_time must lie between 0 and 1"),
         ("STU-ACD-01", [85], {"on_time": 1, "goals": 1}, "takes one raw value"),
         ("STU-ACD-07", -3, {}, "raw must lie between 0"),
+        ("STU-ACD-02", 100.5, {}, "raw must lie between 0 and 100"),
+        ("CLS-ACD-05", -1, {}, "raw must lie between 0 and 100"),
+        ("STU-PER-15", -101, {}, "raw must lie between -100 and 100"),
+        ("STU-ACD-11", 250, {}, "raw must lie between 0 and 100"),
+        ("STU-ACD-07", [4, 2.5], {}, "raw must be a whole number"),
+        ("STU-ACD-03", 96, {"events": 0.5}, "events must be a whole number"),
+        ("STU-CAR-09", None, {"awards": {"一等奖": 1.5}}, "一等奖 must be a whole number"),
+        ("STU-PER-14", 6, {}, "raw must be one of 0, 1, 2, 3, 4, 5"),
+        ("STU-CAR-13", 50, {}, "raw must be one of 0, 100"),
         ("STU-CAR-09", 3, {"awards": {"一等奖": 1}}, "raw must be null"),
         ("STU-CAR-09", None, {"awards": {"特等奖": 1}}, "no award '特等奖'"),
         ("STU-CAR-09", None, {"awards": []}, "awards must be an object"),
@@ -90,6 +99,11 @@ def test_awards_weigh_what_was_reached():
 def test_what_means_nothing_is_refused_by_name(code, raw, extra, message):
     with pytest.raises(UserError, match=message):
         tried(code, raw, **extra)
+
+
+def test_points_of_certificates_may_be_fractions_and_certificates_may_be_several():
+    assert tried("STU-CAR-10", 1.5) == 7.5
+    assert tried("STU-ACD-10", 2) == 30
 
 
 def test_an_unknown_point_is_refused_with_the_nearest():
@@ -103,6 +117,8 @@ def test_an_unknown_point_is_refused_with_the_nearest():
         (["STU-ACD-99", "--raw", "1"], 1),
         (["STU-ACD-02", "--raw", '"96"'], 1),
         (["STU-ACD-02", "--raw", "1e999"], 1),
+        (["STU-ACD-02", "--raw", "120"], 1),
+        (["STU-PER-14", "--raw", "2.5"], 1),
         (["STU-ACD-01", "--raw", "85"], 1),
         (["STU-ACD-02", "--raw", "NaN"], 2),
         (["STU-ACD-02", "--raw", "-Infinity"], 2),
