@@ -343,7 +343,9 @@ def test_a_lesson_that_the_timetable_does_not_have_must_be_confirmed(office, mon
     assert office.submit("teacher", lesson(), lesson_confirmed=True).is_first
 
 
-@pytest.mark.parametrize(("delivered", "days"), [(False, []), (True, [dt.date(2026, 9, 14)])], ids=["no timetable", "in it"])
+@pytest.mark.parametrize(
+    ("delivered", "days"), [(False, []), (True, [dt.date(2026, 9, 14)])], ids=["no timetable", "in it"]
+)
 def test_a_lesson_of_the_timetable_or_before_it_has_come_is_taken_at_once(office, monkeypatch, delivered, days):
     monkeypatch.setattr(type(office.rows), "has_timetable", lambda *_args, **_asked: delivered)
     monkeypatch.setattr(type(office.rows), "lesson_days", lambda *_args, **_asked: days)
