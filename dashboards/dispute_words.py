@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from dashboards.wording import moment
-from data_access.growth_card.dispute_case import Case
 from data_access.growth_card.dispute_states import Status
 from indicators.growth_card.collection import input_of
 from indicators.growth_card.dispute_rules import value_words
@@ -152,11 +151,23 @@ def timeline(view: CaseView) -> tuple[Step, ...]:
     return (*steps, *_next(view))
 
 
-def _booked(case: Case) -> str:
+def _booked(view: CaseView) -> str:
+    case = view.case
+    if len(view.changes) > 1:
+        return _booked_together(view)
     if case.points_after is None:
         return "更正不改变得分，没有新的流水。"
     before, after = (fmt.points(points, signed=True) for points in (case.entry.points, case.points_after))
     return f"原流水已冲正，更正后的流水已记入：{before} 分 → {after} 分。"
+
+
+def _booked_together(view: CaseView) -> str:
+    """Every slot that the correction has changed, and what that comes to."""
+    told = "，".join(f"{label} {fmt.points(change, signed=True)}" for label, change in view.changes)
+    whole = fmt.points(sum(change for _, change in view.changes), signed=True)
+    caps = [f"存入 {view.point.max_deposit:g} 分"] if view.point.max_deposit else []
+    caps += [f"扣减 {view.point.max_deduct:g} 分"] if view.point.max_deduct else []
+    return f"更正已入账：{told}，合计 {whole} 分。各期合计每学期最多{'、'.join(caps)}，其他期因此随之变化。"
 
 
 def _next(view: CaseView) -> tuple[Step, ...]:
@@ -174,7 +185,7 @@ def _next(view: CaseView) -> tuple[Step, ...]:
         case Status.UPHELD:
             return (Step(title="待入账", when="", who="", text="更正已经决定，正在写入储值卡。", state=""),)
         case Status.SETTLED:
-            return (Step(title="已入账", when="", who="", text=_booked(case), state="reached"),)
+            return (Step(title="已入账", when="", who="", text=_booked(view), state="reached"),)
         case Status.WITHDRAWN:
             return (Step(title="学生已撤回", when="", who="", text="", state="no-data"),)
         case _:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Engine, Select, and_, case, false, func, o
 
 from data_access.access.privacy import Subject
 from data_access.access.scope import Scope
-from data_access.database.growth_models import CardDispute, CardEntry, CardSheet
+from data_access.database.growth_models import CardCorrection, CardDispute, CardEntry, CardSheet
 from data_access.database.models import Entity
 from data_access.growth_card.dispute_case import (
     STUDENT,
@@ -98,18 +98,40 @@ class DisputeReader:
             row = connection.execute(query).mappings().first()
         return None if row is None else entry_of(row)
 
-    def siblings(self, entry: DisputedEntry, *, scope: Scope, about: Subjects) -> Sequence[int]:
-        """What the other entries of the same point and term brought that still count, in hundredths."""
+    def siblings(
+        self, entry: DisputedEntry, *, scope: Scope, about: Subjects
+    ) -> Mapping[str, tuple[float | None, int]]:
+        """The other entries of the same point and term that still count, by slot: value and points, in hundredths."""
         query = (
-            select(CardEntry.points)
+            select(CardEntry.slot, CardEntry.raw, CardEntry.points)
             .join(Entity, and_(Entity.level == "student", Entity.entity_id == CardEntry.holder_id))
             .where(
                 CardEntry.holder == STUDENT, CardEntry.holder_id == entry.student_id, CardEntry.term_id == entry.term_id,
-                CardEntry.point == entry.point, CardEntry.entry_id != entry.entry_id, is_live(), _in_scope(scope, about),
+                CardEntry.point == entry.point, CardEntry.slot != entry.slot, is_live(), _in_scope(scope, about),
             )
         )  # fmt: skip
         with self._database.connect() as connection:
-            return connection.execute(query).scalars().all()
+            return {row.slot: (row.raw, row.points) for row in connection.execute(query)}
+
+    def booked(self, case: Case) -> Mapping[str, int]:
+        """By how much the posting of a correction changed each slot of the point, in hundredths; empty before it.
+
+        The case says that its reader may read the point of this student.
+        """
+        entry = case.entry
+        of_point = (
+            CardEntry.holder == STUDENT, CardEntry.holder_id == entry.student_id, CardEntry.term_id == entry.term_id,
+            CardEntry.point == entry.point,
+        )  # fmt: skip
+        first = (
+            select(func.min(CardEntry.posting_id))
+            .join(CardCorrection, CardCorrection.correction_id == CardEntry.correction_id)
+            .where(CardCorrection.dispute_id == case.dispute_id, *of_point)
+        )
+        change = func.sum(CardEntry.points).label("change")
+        query = select(CardEntry.slot, change).where(*of_point, CardEntry.posting_id == first.scalar_subquery())
+        with self._database.connect() as connection:
+            return {row.slot: int(row.change) for row in connection.execute(query.group_by(CardEntry.slot))}
 
     def get(self, dispute_id: int, reader: Reader, *, on: dt.date, scope: Scope) -> SeenCase | None:
         """One case; None where there is none, or it may not be read."""

@@ -14,9 +14,10 @@ from data_access.growth_card.dispute_states import Procedure
 from data_access.growth_card.revisions import Revision
 from indicators.growth_card.collection import Demand, input_of
 from indicators.growth_card.points import RAW, Card, Point, Rule
-from indicators.growth_card.rules import HUNDREDTHS, effects
+from indicators.growth_card.posting_frozen import taken_for
+from indicators.growth_card.rules import HUNDREDTHS, Vector, Whole, effects, settled
 from indicators.growth_card.sheet_layout import columns_of
-from indicators.growth_card.slots import CardTerm, Slot, slots_of
+from indicators.growth_card.slots import OPENING, CardTerm, Slot, slots_of
 from indicators.model import Level
 
 OF_LESSONS: Final = frozenset({"STU-ACD-02", "STU-ACD-03", "STU-ACD-04", "STU-ACD-05", "STU-ACD-06"})
@@ -36,6 +37,7 @@ OF_CLASS: Final[Mapping[str, tuple[str, ...]]] = {
     "STU-CAR-13": ("CLS-CAR-05",),
 }
 """Points of the class that are made of the same facts as one of its students'."""
+_EVENTS: Final = "events"
 
 
 def procedure_of(card: Card) -> Procedure:
@@ -122,42 +124,68 @@ def value_words(column: Column, value: float | None) -> str:
 
 
 def trial(
-    point: Point, slot: Slot, entry: DisputedEntry, values: Mapping[str, float], siblings: Sequence[int]
-) -> int | None:
-    """What the entry would bring with other values, in hundredths; None where that cannot be told beforehand.
+    point: Point,
+    term: CardTerm,
+    entry: DisputedEntry,
+    values: Mapping[str, float],
+    siblings: Mapping[str, tuple[float | None, int]],
+) -> Mapping[str, int] | None:
+    """What slots would bring if one had other values, by key and in hundredths: the entry's own, and others that change.
 
-    Caps hold over the term, so what the other slots brought narrows what is left. The ledger itself is exact; this is
-    to weigh a decision by.
+    Caps hold over the term, so that what one slot no longer takes another may take. None where it cannot be told from
+    what is booked: where the most is deducted, the ledger does not say what else would have been.
 
     Args:
         point: the scoring point.
-        slot: the entry's.
+        term: the entry's.
         entry: the one in dispute.
         values: by input; those that are not named stay as they are.
-        siblings: points of the other entries of the point in the term, in hundredths.
+        siblings: value and points, in hundredths, of the other entries of the point in the term, by slot.
     """
-    if "award_multiplier" in point.params:
-        return None  # the entry does not say which awards there were
-    needed = {RAW}
+    slots = [slot for slot in slots_of(point, term) if slot.key != OPENING]
+    own = next((number for number, slot in enumerate(slots) if slot.key == entry.slot), None)
+    if own is None or "award_multiplier" in point.params:  # the entry does not say which awards there were
+        return None
     if point.rule is Rule.PLAN:
-        needed = {RAW, "on_time"} if slot.key == "plan" else {"goals"}
+        return _trial_of_plan(point, slots[own], entry, values)
+    booked = {**siblings, entry.slot: (entry.raw, entry.points)}
+    found = [booked.get(slot.key, (None, 0)) for slot in slots]
+    inputs = {RAW: np.array([[np.nan if raw is None else raw for raw, _ in found]])}
+    if point.rule is Rule.LINEAR_DEDUCT:
+        points = np.array([[brought for _, brought in found]], dtype=np.int64)
+        inputs[_EVENTS] = taken_for(point, slots[0].share, inputs[RAW], points)
+        if inputs[_EVENTS].sum() * point.params["deduct_per"] >= point.max_deduct - 1 / HUNDREDTHS:
+            return None
+    put_right = {name: column.copy() for name, column in inputs.items()}
+    for name, value in values.items():
+        put_right[name][0, own] = value
+    if np.isnan(put_right[RAW][0, own]):
+        return None
+    before, after = (_settled(point, slots[0], each, opening=OPENING in siblings) for each in (inputs, put_right))
+    changed = {
+        slot.key: found[number][1] + int(after[number] - before[number])
+        for number, slot in enumerate(slots)
+        if after[number] != before[number]
+    }
+    return {**changed, entry.slot: int(after[own])}
+
+
+def _settled(point: Point, slot: Slot, inputs: Mapping[str, Vector], *, opening: bool) -> Whole:
+    """What every slot brings to one account, the opening left out."""
+    gains, losses = effects(point, inputs, share=slot.share)
+    return settled(point, gains, losses, opening=opening)[0, int(opening) :]
+
+
+def _trial_of_plan(
+    point: Point, slot: Slot, entry: DisputedEntry, values: Mapping[str, float]
+) -> Mapping[str, int] | None:
+    """Likewise of a plan, whose parts do not share a cap; None where the entry does not say all that is needed."""
+    needed = {RAW, "on_time"} if slot.key == "plan" else {"goals"}
     known = {RAW: entry.raw, **values} if entry.raw is not None and RAW in needed else dict(values)
     if not needed <= known.keys():
         return None
-    gain, loss = _effect(point, slot, known)
-    if point.rule is Rule.LINEAR_DEDUCT and "events" not in values and entry.raw is not None:
-        # How many events there were is not in the entry: what they took is what is missing from the gain.
-        gained, _ = _effect(point, slot, {RAW: entry.raw})
-        loss = max(0.0, gained - entry.points / HUNDREDTHS)
-    room = round(point.max_deposit * HUNDREDTHS) - sum(part for part in siblings if part > 0)
-    left = round(point.max_deduct * HUNDREDTHS) + sum(part for part in siblings if part < 0)
-    return min(round(gain * HUNDREDTHS), max(room, 0)) - min(round(loss * HUNDREDTHS), max(left, 0))
-
-
-def _effect(point: Point, slot: Slot, values: Mapping[str, float]) -> tuple[float, float]:
-    inputs = {name: np.array([value]) for name, value in values.items()}
-    gains, losses = effects(point, inputs, share=slot.share)
-    return float(np.nan_to_num(gains)[0]), float(np.nan_to_num(losses)[0])
+    gains, _ = effects(point, {name: np.array([value]) for name, value in known.items()}, share=slot.share)
+    return {entry.slot: round(float(np.nan_to_num(gains)[0]) * HUNDREDTHS)}
 
 
 def revisions_of(

@@ -32,7 +32,7 @@ from data_access.readers.stored import ValueReader
 from indicators.growth_card.accounts import GrowthCards
 from indicators.growth_card.dispute_rules import OF_CLASS, fields_of, revisions_of, slot_of, source_of, trial
 from indicators.growth_card.points import Card, Point
-from indicators.growth_card.slots import CardTerm, Slot
+from indicators.growth_card.slots import CardTerm, Slot, slots_of
 from indicators.growth_card.statements import LedgerLine
 
 PAGE_SIZE: Final = 20
@@ -75,6 +75,7 @@ class CaseView:
         is_unanswered: True where the collector's time has passed without an answer.
         line: the entry as the ledger shows it; None for those who read the entry for their section's sake alone.
         fields: the inputs that may be corrected.
+        changes: by how much the posting of the correction has changed each slot of the point, in hundredths.
         in_scope: False where the viewer reaches the case through a section of theirs alone.
     """
 
@@ -92,22 +93,28 @@ class CaseView:
     in_scope: bool
     line: LedgerLine | None = None
     fields: tuple[Column, ...] = ()
+    changes: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """What other values would change, in hundredths of a point; `points` is None where it cannot be told beforehand."""
+    """What other values would change, in hundredths of a point; `points` is None where it cannot be told beforehand.
+
+    Attributes:
+        others: by how much other slots would change, because the caps of the term hold over all of them.
+    """
 
     points_before: int
     points: int | None
     balance_before: int | None = None
+    others: tuple[tuple[str, int], ...] = ()
 
     @property
     def balance(self) -> int | None:
         """The balance of the account afterwards; None where it cannot be told, or may not be read."""
         if self.points is None or self.balance_before is None:
             return None
-        return self.balance_before + self.points - self.points_before
+        return self.balance_before + self.points - self.points_before + sum(change for _, change in self.others)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,11 +238,17 @@ class Disputes:
         entry, (reader, scope) = view.case.entry, self._as_reader(viewer)
         account = self._cards.student(entry.student_id, term_key=entry.term_key, scope=scope)
         siblings = self._reader.siblings(entry, scope=scope, about=reader.about)
-        after = None if view.slot is None else trial(view.point, view.slot, entry, values, siblings)
+        after = None
+        if view.term is not None and view.in_scope:
+            after = trial(view.point, view.term, entry, values, siblings)
+        if after is None:
+            return Effect(points_before=entry.points, points=None)
+        others = {key: points - siblings[key][1] for key, points in after.items() if key in siblings}
         return Effect(
             points_before=entry.points,
-            points=after if view.in_scope else None,
+            points=after[entry.slot],
             balance_before=None if account is None else account.total,
+            others=_labelled(view.point, view.term, others),
         )
 
     # -- steps --------------------------------------------------------------------------------
@@ -388,4 +401,12 @@ class Disputes:
             in_scope=seen.in_scope,
             line=line,
             fields=() if slot is None else fields_of(point, slot),
+            changes=_labelled(point, term, self._reader.booked(case)) if case.status is Status.SETTLED and line else (),
         )
+
+
+def _labelled(point: Point, term: CardTerm | None, changes: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """Changes by slot in the order of the term, with the slots in Chinese; those that come to nothing are left out."""
+    known = {} if term is None else {slot.key: slot.label for slot in slots_of(point, term)}
+    order = [*known, *sorted(changes.keys() - known.keys())]
+    return tuple((known.get(key, key), changes[key]) for key in order if changes.get(key))

@@ -72,17 +72,18 @@ def as_booked(layout: Layout, holders: Holders, booked: Mapping[str, Collection[
     stands = is_corrected | np.isclose(said, raw, rtol=1e-9, atol=1e-6)
     inputs = {RAW: np.where(stands, said, raw)}
     if layout.point.rule is Rule.LINEAR_DEDUCT:
-        inputs[_EVENTS] = np.where(stands, layout.inputs[_EVENTS], _taken_for(layout, raw, points))
+        inputs[_EVENTS] = np.where(
+            stands, layout.inputs[_EVENTS], taken_for(layout.point, layout.slots[0].share, raw, points)
+        )
     return replace(layout, inputs=inputs, sheets=np.where(is_corrected, layout.sheets, sheets), entitled=opened)
 
 
-def _taken_for(layout: Layout, raw: Matrix, points: Whole) -> Matrix:
+def taken_for(point: Point, share: float, raw: Matrix, points: Whole) -> Matrix:
     """How often something was taken off for in every slot, from its value and what it brought.
 
     What was more than the most that is deducted cannot be seen in the ledger and is left out.
     """
-    point: Point = layout.point
-    gains, _ = effects(point, {RAW: raw}, share=layout.slots[0].share)
+    gains, _ = effects(point, {RAW: raw}, share=share)
     given = np.minimum(point.max_deposit, np.cumsum(np.nan_to_num(gains), axis=1))
     lost = given - np.cumsum(points, axis=1) / HUNDREDTHS
     per = float(point.params["deduct_per"])

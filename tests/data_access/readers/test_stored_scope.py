@@ -277,11 +277,13 @@ COUNSELLED = ("心理辅导",)
 
 
 def test_an_own_office_reads_groups_by_duty_but_no_small_ones(stored):
-    publish(stored, CODE, topics=COUNSELLED, department="心理健康教育中心")
+    publish(stored, CODE, topics=("违纪",), department="心理健康教育中心")
     head = scope(post_at(Role.FUNCTION_HEAD, "dept", 4))
     assert shown(stored, "class", head).keys() == {1, 2}
     assert read(stored, "class", scope(post_at(Role.FUNCTION_HEAD, "dept", 3))) == []
     assert read(stored, "student", head) == []
+    publish(stored, "X-2", topics=COUNSELLED, department="心理健康教育中心")
+    assert read(stored, "class", head, code="X-2") == [], "what tells of counselling alone is the centre's"
 
 
 def test_the_psychology_centre_reads_every_group(installation):

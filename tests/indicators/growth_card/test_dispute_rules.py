@@ -62,30 +62,38 @@ def test_the_points_of_a_class_that_a_students_point_bears_upon_are_points_of_a_
     assert {CARD.by_code[code].holder for codes in OF_CLASS.values() for code in codes} == {Level.CLASS}
 
 
+PRESENT = {f"W{number:02}": (100.0, 250) for number in range(1, 11)}
+"""Ten weeks without truancy: 2.5 of 50 points each."""
+
+
 @pytest.mark.parametrize(
     ("code", "slot", "entry", "values", "siblings", "expected"),
     [
         # 40 points over 20 weeks, from 80% to 98%: a week brings up to 2 points
-        ("STU-ACD-02", "W11", {"raw": 89.0, "points": 100}, {"raw": 98.0}, [200, 200], 200),
-        ("STU-ACD-02", "W11", {"raw": 89.0, "points": 100}, {"raw": 80.0}, [], 0),
+        ("STU-ACD-02", "W11", {"raw": 89.0, "points": 100}, {"raw": 98.0}, {"W10": (98.0, 200)}, {"W11": 200}),
+        ("STU-ACD-02", "W11", {"raw": 89.0, "points": 100}, {"raw": 80.0}, {}, {"W11": 0}),
         # 50 over 20 weeks, 5 for every time of truancy: the two of the entry stay unless they are put right
-        ("STU-ACD-03", "W11", {"raw": 85.0, "points": -1000}, {"raw": 100.0}, [], -750),
-        ("STU-ACD-03", "W11", {"raw": 85.0, "points": -1000}, {"raw": 100.0, "events": 1.0}, [], -250),
-        ("STU-ACD-03", "W11", {"raw": 85.0, "points": -1000}, {"events": 30.0}, [-7000], -1000),
-        # 期初 10, 5 a time, 20 at most
-        ("STU-PER-10", "W11", {"raw": 2.0, "points": -1000}, {"raw": 0.0}, [1000], 0),
+        ("STU-ACD-03", "W11", {"raw": 85.0, "points": -1000}, {"raw": 100.0}, PRESENT, {"W11": -750}),
+        ("STU-ACD-03", "W11", {"raw": 85.0, "points": -1000}, {"raw": 100.0, "events": 1.0}, PRESENT, {"W11": -250}),
+        # at the most that is deducted the ledger does not tell what other weeks would have taken
+        ("STU-ACD-03", "W11", {"raw": 80.0, "points": -2000}, {"events": 0.0}, {"W10": (40.0, -6000)}, None),
+        # 期初 10, 5 a time, 20 at most: what one week no longer takes, a later one does
+        ("STU-PER-10", "W11", {"raw": 2.0, "points": -1000}, {"raw": 0.0}, {"opening": (None, 1000)}, {"W11": 0}),
+        (
+            "STU-PER-10", "W11", {"raw": 4.0, "points": -2000}, {"raw": 1.0},
+            {"opening": (None, 1000), "W12": (2.0, 0), "W13": (2.0, 0)}, {"W11": -500, "W12": -1000, "W13": -500},
+        ),
         # a plan: on time 8, quality 8 of 20
-        ("STU-ACD-01", "plan", {"raw": 50.0, "points": 400}, {"on_time": 1.0}, [], 1200),
-        ("STU-ACD-01", "plan", {"raw": 50.0, "points": 400}, {"raw": 100.0}, [], None),
-        ("STU-CAR-09", "term", {"raw": None, "points": 0}, {"raw.一等奖": 4.0}, [], None),
+        ("STU-ACD-01", "plan", {"raw": 50.0, "points": 400}, {"on_time": 1.0}, {}, {"plan": 1200}),
+        ("STU-ACD-01", "plan", {"raw": 50.0, "points": 400}, {"raw": 100.0}, {}, None),
+        ("STU-CAR-09", "term", {"raw": None, "points": 0}, {"raw.一等奖": 4.0}, {}, None),
+        ("STU-ACD-02", "W99", {}, {"raw": 98.0}, {}, None),
     ],
-)
-def test_a_trial_brings_what_the_rule_brings_within_what_the_term_has_left(
+)  # fmt: skip
+def test_a_trial_brings_what_the_rule_brings_within_the_caps_of_all_slots(
     code, slot, entry, values, siblings, expected
 ):
-    point = CARD.by_code[code]
-    found = slot_of(point, TERM, slot)
-    assert trial(point, found, entry_of(code, slot, **entry), values, siblings) == expected
+    assert trial(CARD.by_code[code], TERM, entry_of(code, slot, **entry), values, siblings) == expected
 
 
 def test_values_are_read_by_column_and_empty_ones_stay_as_they_are():
