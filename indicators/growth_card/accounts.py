@@ -315,6 +315,7 @@ class GrowthCards:
             quarter=quarters.get(""),
             withheld=tuple(withheld),
             withheld_topics=tuple(sorted({topic for code in withheld for topic in asked.about[code].topics})),
+            day=day,
         )
 
 

@@ -113,6 +113,7 @@ class AccountView:
             or where points are withheld: it is made from all.
         withheld: codes of the points that the viewer may not read; in no sum of this view.
         withheld_topics: the sensitive matters because of which they are withheld, such as 违纪.
+        day: the last day that the sums add up; where no day was asked for, entries of today may be among them.
     """
 
     holder: Level
@@ -131,6 +132,7 @@ class AccountView:
     quarter: int | None
     withheld: tuple[str, ...]
     withheld_topics: tuple[str, ...]
+    day: dt.date | None = None
 
     @property
     def balance(self) -> int:

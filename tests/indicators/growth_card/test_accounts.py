@@ -51,6 +51,18 @@ def college(install, tmp_path_factory):
     return ledger
 
 
+def test_the_day_that_an_account_is_shown_for_is_that_of_the_last_entry_in_its_balance(ledger):
+    ledger.enter("STU-ACD-02", "W11", 2, raw=98.0)
+    assert ledger.cards.student(1, scope=ALL).day == DATA_DATE
+    today = DATA_DATE + dt.timedelta(days=5)
+    ledger.enter("STU-ACD-08", "2026-10", 3, raw=3.0, on=today)
+    view = ledger.cards.student(1, scope=ALL)
+    assert (view.day, view.total) == (today, 500)
+    assert ledger.cards.student(1, on=view.day, scope=ALL).total == view.total
+    assert ledger.cards.student(1, on=DATA_DATE, scope=ALL).total == 200
+    assert ledger.cards.student(1, term_key=SPRING, scope=ALL).day == today
+
+
 def test_every_subtotal_is_the_sum_of_its_entries(college):
     view = college.cards.student(1, scope=ALL)
     assert view.term_key == AUTUMN
