@@ -120,8 +120,9 @@ class Growth:
 
     @property
     def day(self) -> dt.date | None:
-        """The day that the account stands at: the one asked for, else the last one with data within the term."""
-        return self.on or self.view.services.values.data_date()
+        """The day that the account stands at: the one asked for, else the last one with data or with an entry."""
+        told = self.account.day if self.account else None
+        return self.on or told or self.view.services.values.data_date()
 
     @property
     def term_words(self) -> str:
