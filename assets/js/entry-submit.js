@@ -24,6 +24,7 @@ export function submitOf(sheet, sync, host, done) {
   const confirm = host.querySelector("button[value=submit]");
 
   let isUnknownLesson = false;
+  let counted = 0; // required blanks as the server has counted them: it knows of those that others have emptied
 
   /** Something that has to be said before the sheet is taken. */
   function confirmation(id, text) {
@@ -38,10 +39,9 @@ export function submitOf(sheet, sync, host, done) {
 
   const isSaid = (id) => body.querySelector(`#${id}`)?.checked === true;
 
-  /** `blanks`: how many the server has counted, which knows of those that others have emptied. */
-  function tell(blanks = 0) {
+  function tell() {
     const counts = countsOf(sheet);
-    const required = Math.max(blanks, counts.required);
+    const required = Math.max(counted, counts.required);
     if (sheet.data.opens) {
       body.replaceChildren(line(sheet.data.opens));
       confirm.disabled = true;
@@ -88,13 +88,15 @@ export function submitOf(sheet, sync, host, done) {
       return;
     }
     isUnknownLesson = isUnknownLesson || said.is_unknown_lesson === true;
-    tell((said.blanks || []).length);
+    counted = (said.blanks || []).length || counted;
+    tell();
     const why = status === 0 ? "网络断开，没有提交；所填的都已保存，稍后再提交即可。" : said.message || "没有提交，请稍后再试。";
     body.append(line(why, "form-problem"));
   }
 
   confirm.addEventListener("click", submit);
   return () => {
+    counted = 0;
     tell();
     host.showModal();
   };
