@@ -74,6 +74,7 @@ class Tellings:
         self_tests: what students have filled in about themselves in the term.
         plans: approved plans of the academic year.
         corrections: those that count.
+        lesson_sheets: student, date (such as 20261118) and sheet of the submitted lesson sheets, the last handed in last.
     """
 
     sheets: Sequence[Told]
@@ -81,6 +82,7 @@ class Tellings:
     self_tests: Sequence[SelfTestRow]
     plans: Sequence[ApprovedPlan]
     corrections: Sequence[Told]
+    lesson_sheets: Sequence[tuple[int, int, int]] = ()
 
 
 def tellings(database: Engine, term_id: int, acad_start: int, asked: Asked, *, student: int) -> Tellings:
@@ -100,6 +102,7 @@ def tellings(database: Engine, term_id: int, acad_start: int, asked: Asked, *, s
             self_tests=filled_in(connection, term_id),
             plans=tuple(_approved_plans(connection, acad_start, asked[student])),
             corrections=_corrections(connection, term_id, asked),
+            lesson_sheets=_lesson_sheets(connection, term_id, asked[student]),
         )
 
 
@@ -146,6 +149,20 @@ def _lesson_rows(connection: Connection, term_id: int) -> list[LessonRow]:
         )
         for student, offering, task, status, preview, homework in connection.execute(query)
     ]
+
+
+def _lesson_sheets(connection: Connection, term_id: int, students: Sequence[int] | None) -> list[tuple[int, int, int]]:
+    """Students with the days and numbers of the submitted lesson sheets that they stand on, the last handed in last."""
+    query = (
+        select(CardMark.holder_id, CardSheet.task, CardSheet.sheet_id)
+        .distinct()
+        .add_columns(CardSheet.submitted_at)
+        .join(CardSheet, CardSheet.sheet_id == CardMark.sheet_id)
+        .where(*_submitted(term_id), CardSheet.unit_level == "offering", CardMark.column.in_(_LESSON))
+        .where(CardMark.value.is_not(None), _among(CardMark.holder_id, students))
+        .order_by(CardSheet.submitted_at, CardSheet.sheet_id)
+    )
+    return [(student, int(task), sheet_id) for student, task, sheet_id, _ in connection.execute(query)]
 
 
 def _approved_plans(connection: Connection, acad_start: int, students: Sequence[int] | None) -> Iterator[ApprovedPlan]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from indicators.growth_card.calendar import week_of
 from indicators.growth_card.inputs import tables_of
 from indicators.growth_card.points import RAW, Card, Point, Rule, Schedule
 from indicators.growth_card.slots import CardTerm, week_key
-from indicators.growth_card.targets import Flags, Holders
+from indicators.growth_card.targets import Flags, Holders, Layout
 from indicators.model import Level
 
 
@@ -69,3 +70,25 @@ def covered_weeks(lessons: Sequence[LessonRow], term: CardTerm, students: Holder
         if week is not None and place is not None:
             found.setdefault(week_key(week), np.zeros(len(students.ids), dtype=bool))[place] = True
     return found
+
+
+def of_lessons(layout: Layout, told: Sequence[tuple[int, int, int]], term: CardTerm, students: Holders) -> Layout:
+    """The layout whose weeks of attendance name the last lesson sheet that was handed in of the student and week.
+
+    Args:
+        layout: that of a point.
+        told: student, date and sheet, as `Tellings.lesson_sheets`.
+        term: the term.
+        students: the accounts.
+    """
+    point = layout.point
+    if point.holder is not Level.STUDENT or point.schedule is not Schedule.WEEKLY or ATTENDANCE not in tables_of(point):
+        return layout
+    columns = {slot.key: number for number, slot in enumerate(layout.slots)}
+    named = np.zeros_like(layout.sheets)
+    for student, date, sheet_id in told:
+        week = week_of(term, dt.date(date // 10000, date // 100 % 100, date % 100))
+        line = students.index(student)
+        if week is not None and line is not None and week_key(week) in columns:
+            named[line, columns[week_key(week)]] = sheet_id
+    return replace(layout, sheets=np.where(layout.sheets > 0, layout.sheets, named))

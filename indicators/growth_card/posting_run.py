@@ -20,7 +20,7 @@ from data_access.growth_card.told import Tellings, Told, tellings
 from data_access.lake import Lake
 from indicators.growth_card.holders import holders_of, members, peers
 from indicators.growth_card.inputs import Ids, Values, input_values
-from indicators.growth_card.overlays import by_point, covered_weeks
+from indicators.growth_card.overlays import by_point, covered_weeks, of_lessons
 from indicators.growth_card.points import Card, Point, Schedule
 from indicators.growth_card.posting_frozen import as_booked, as_on_roll, corrected_points
 from indicators.growth_card.slots import CardTerm
@@ -237,6 +237,7 @@ class PostingRun:
                 obtained=before.get(point.code),
             )
             if layout is not None:
+                layout = of_lessons(layout, self._said.lesson_sheets, term, holders)
                 if self._request.is_frozen:
                     layout = as_booked(layout, holders, held)
                 layouts.append(layout)

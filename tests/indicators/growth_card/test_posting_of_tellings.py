@@ -83,7 +83,8 @@ def test_a_lesson_is_what_its_sheet_says_and_is_booked_while_the_week_runs(colle
     wednesday = "SELECT offering_id FROM {{fact_attendance}} WHERE student_id = {} AND date_id = 20261118"
     ((offering,), *_) = facts(college, wednesday.format(student))
     assert posted(college, student, "STU-ACD-03", "W12") is None
-    sheet(college, "20261118", {(student, "status"): ABSENT, (student, "homework"): 0}, unit=("offering", offering))
+    cells = {(student, "status"): ABSENT, (student, "homework"): 0}
+    number = sheet(college, "20261118", cells, unit=("offering", offering))
     week = facts(
         college,
         "SELECT COUNT(*) FILTER (status = '旷课'), COUNT(*) FILTER (status <> '公假') FROM {fact_attendance} "
@@ -92,7 +93,7 @@ def test_a_lesson_is_what_its_sheet_says_and_is_booked_while_the_week_runs(colle
     )[0]
     row = posted(college, student, "STU-ACD-03", "W12")
     assert row["raw"] == pytest.approx(100 - 100 * (week[0] + 1) / (week[1] + 1))
-    assert row["booked_on"] == AS_OF
+    assert (row["booked_on"], row["sheet_id"]) == (AS_OF, number)
     # The posting of everybody comes to the same, and leaves the running week of the others alone.
     post(college, codes=frozenset({"STU-ACD-03"}))
     running = {key[1]: r["entry_id"] for key, r in live(college, RUNNING, "STU-ACD-03").items() if key[3] == "W12"}
