@@ -17,10 +17,12 @@ from data_access.access.permissions import Permission
 from data_access.access.roles import Role
 from data_access.access.viewer import Viewer
 from data_access.database import transaction
-from data_access.database.growth_models import CardDispute, CardEntry
+from data_access.database.growth_models import CardCorrection, CardDispute, CardEntry
 from data_access.growth_card.corrections import correct
 from data_access.growth_card.dispute_case import (
     CLASS,
+    OPENING,
+    REVERSAL,
     Case,
     DisputedEntry,
     case_of,
@@ -286,6 +288,10 @@ class DisputeStore:
         return found[case.entry.entry_id]
 
     def _require_disputable(self, connection: Connection, entry: DisputedEntry, now: dt.datetime) -> None:
+        if entry.kind == OPENING:
+            raise DisputeError("期初存入按规则人人相同，不能申诉。")
+        if entry.kind == REVERSAL:
+            raise DisputeError("冲正流水只抵销原流水，不能申诉；对之后重新记入的流水可以申诉。")
         if not entry.may_be_disputed or entry.point not in self.procedure.collectors:
             raise DisputeError("只能对仍然有效的存入或扣减申诉；已冲正的流水和期初存入不能申诉。")
         last = self.procedure.last_day(entry.recorded_at)
@@ -307,6 +313,11 @@ class DisputeStore:
         )
         if connection.execute(select(decided)).scalar():
             raise DisputeError("这条流水的申诉已经审核过，不再受理。")
+        follows = exists().where(
+            CardCorrection.correction_id == entry.correction_id, CardCorrection.dispute_id.is_not(None)
+        )
+        if connection.execute(select(follows)).scalar():
+            raise DisputeError("这条流水是按申诉的审核意见更正的，审核意见有效，同一期不再受理。")
 
     def _set(self, connection: Connection, dispute_id: int, **values: Any) -> None:
         connection.execute(update(CardDispute).where(CardDispute.dispute_id == dispute_id).values(**values))

@@ -75,11 +75,11 @@ def ledger_line(entry: StoredEntry, origins: Origins) -> LedgerLine:
 
 
 def disputable_until(entry: StoredEntry, card: Card) -> dt.date | None:
-    """Last day on which an entry may be disputed, in the college's days; None for what does not count or is given.
+    """Last day on which an entry may be disputed, in the college's days; None for what does not count, is given or was decided.
 
     Source: 申诉期7个自然日 (包头 表15 规则); the day of recording is not counted.
     """
-    if not entry.is_live or entry.kind == OPENING:
+    if not entry.is_live or entry.kind == OPENING or entry.dispute_id is not None:
         return None
     return entry.recorded_at.astimezone(COLLEGE_ZONE).date() + dt.timedelta(days=card.dispute_days)
 

@@ -91,8 +91,8 @@ def test_nobody_disputes_what_is_not_theirs_and_is_told_what_a_wrong_number_is_t
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"kind": "opening"}, "期初存入不能申诉"),
-        ({"kind": "reversal"}, "已冲正"),
+        ({"kind": "opening"}, "期初存入按规则人人相同，不能申诉"),
+        ({"kind": "reversal"}, "冲正流水只抵销原流水，不能申诉"),
         ({"point": "STU-PER-12"}, "不能申诉"),
     ],
 )
@@ -118,6 +118,22 @@ def test_one_slot_has_one_open_dispute_and_another_after_it_was_withdrawn(room):
         room.store.withdraw(first, by=room.viewer("classmate"))
     room.store.withdraw(first, by=room.viewer("student"))
     assert room.store.open(entry_id, reason=REASON, by=room.viewer("student")) != first
+
+
+def test_what_a_decision_put_there_is_not_disputed_again_but_what_changed_since_is(room):
+    entry_id = room.entry()
+    number = room.dispute(entry_id, answered="teacher")
+    room.store.decide(
+        number, text="任课教师同意，属实", values={"raw": 100.0}, seen=Status.ANSWERED, by=room.viewer("adviser")
+    )
+    room.store.settle(number)
+    room.entry(kind="reversal", points=-94, possible=-211, reversal_of=entry_id)
+    [correction] = room.corrections
+    corrected = room.entry(raw=100.0, points=211, correction_id=correction.correction_id)
+    with pytest.raises(DisputeError, match="审核意见有效"):
+        room.store.open(corrected, reason=REASON, by=room.viewer("student"))
+    room.entry(kind="reversal", points=-211, possible=-211, reversal_of=corrected)
+    assert room.store.open(room.entry(raw=90.0, points=120), reason=REASON, by=room.viewer("student")) != number
 
 
 @pytest.mark.parametrize("reason", ["", "不对", "    不对    ", "长" * 501, "那天我准时到了\x07"])
