@@ -38,6 +38,7 @@ ABILITIES: Final = {"STU-PER-15": "基本能力增值", "STU-CAR-11": "职业素
 """单独成图, as the rules of the card have it."""
 PEERS: Final = {Level.STUDENT: "在本班", Level.CLASS: "在本年级"}
 WHOSE: Final = {Level.STUDENT: "这名学生", Level.CLASS: "这个班级"}
+NOTHING_BY_THEN: Final = "这一天之前没有入账。"
 NOT_POSTED: Final = "本学期还没有入账：第1周结束、数据导入后开始存入。"
 
 
@@ -156,7 +157,7 @@ def posted(data: Growth) -> AccountView | Content:
     if account is None:
         return Content(body=states.denied(f"你的岗位不含{WHOSE[data.holder]}的储值卡。"))
     if not account.terms:
-        return Content(body=states.empty(NOT_POSTED))
+        return Content(body=states.empty(NOTHING_BY_THEN if data.on and data.terms else NOT_POSTED))
     if _is_posted(account):
         return account
     others = {line.term_key for line in account.terms}

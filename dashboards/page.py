@@ -229,7 +229,8 @@ class Page:
             options = item.options(services, scope)
             default = options[0].value if options and not item.default else item.default
             value = given.get(item.name, default)
-            if not _allowed(item, options, value) and value != default:
+            is_to_come = item.kind is Kind.DATE and value > services.today().isoformat()
+            if (is_to_come or not _allowed(item, options, value)) and value != default:
                 rejected.append(f"{item.label}“{value[:40]}”")
                 value = default
             choices[item.name] = Choice(filter=item, value=value, default=default, options=options)

@@ -102,9 +102,12 @@ def test_a_day_of_an_earlier_term_shows_that_term():
     assert "得 58.5 分" in text(shown.body)
 
 
-def test_a_day_before_everything_and_one_that_is_none_are_answered():
-    assert "还没有入账" in text(draw("card", search="?on=2020-01-01").body)
-    assert "截至 2026-11-20" in text(draw("card", search="?on=2026-02-30").body)
+def test_a_day_before_everything_one_to_come_and_one_that_is_none_are_answered():
+    for panel in ("card", "card_next"):
+        assert "这一天之前没有入账" in text(draw(panel, search="?on=2020-01-01").body)
+    for day in ("2026-02-30", "2030-01-01"):
+        assert "截至 2026-11-20" in text(draw("card", search=f"?on={day}").body)
+        assert "本学期已经采完" not in text(draw("card_next", search=f"?on={day}").body)
 
 
 def test_who_has_nothing_in_the_running_term_is_shown_the_last_one_with_entries():
