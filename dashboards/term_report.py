@@ -35,6 +35,7 @@ from layouts.theme import tokens
 SHADES: Final = {"优": "reached", "良": "reached", "中": "watch", "关注": "watch", "预警": "warning", "警戒": "alert"}
 """Colours of bands; the word stands beside them."""
 NOT_POSTED: Final = "还没有入账的采分点。采分数据到齐并入账后，这里会自动生成报告。"
+NOTHING_IN: Final = "{}没有入账的采分点，下面是{}的报告。"
 BUSY: Final = "正在生成别的 PDF，请过几秒再试。"
 _LATER_SHOWN: Final = 200
 _press = threading.BoundedSemaphore(2)
@@ -152,7 +153,7 @@ def _context(services: Services, subject: Subject, report: TermReport) -> dict[s
     view = report.view
     gain = next((line.gain for line in view.terms if line.term_key == report.term.key), None)
     library, data = services.values.versions()
-    notes = [f"指标库 {library} · 数据 {data} · 生成于 {fmt.day(services.today())}"]
+    notes = []
     if view.withheld_topics:
         notes.append(f"不含涉及{'、'.join(view.withheld_topics)}的采分点，小计与总分只加总所列采分点。")
     pending = [("待抵扣", fmt.points(view.pending))] if view.pending else []
@@ -173,6 +174,7 @@ def _context(services: Services, subject: Subject, report: TermReport) -> dict[s
         "strengths": [_finding(row) for row in report.strengths],
         "parts": _parts(report),
         "signs": subject.signs,
+        "origin": f"指标库 {library} · 数据 {data} · 生成于 {fmt.day(services.today())}",
     }
 
 
@@ -267,9 +269,9 @@ def class_print(services: Services, class_id: int) -> ResponseReturnValue:
     return _print(services, _class(services, class_id), missing("班级", class_id))
 
 
-def _asked(services: Services, subject: Subject) -> TermReport | None:
+def _asked(services: Services, subject: Subject, term_key: str | None) -> TermReport | None:
     try:
-        return report_of(services, subject, request.args.get("term") or None)
+        return report_of(services, subject, term_key)
     except UnknownNameError:
         return None
 
@@ -277,9 +279,12 @@ def _asked(services: Services, subject: Subject) -> TermReport | None:
 def _page(services: Services, subject: Subject | None, nobody: str) -> ResponseReturnValue:
     if subject is None:
         return refuse(HTTPStatus.NOT_FOUND, nobody)
-    report = _asked(services, subject)
+    term_key = request.args.get("term") or None
+    report = _asked(services, subject, term_key)
     address = f"{subject.back}/report"
     frame: dict[str, Any] = {"back": subject.back, "back_label": subject.facts[0], "address": address}
+    if report is None and term_key and (report := _asked(services, subject, None)):
+        frame["without"] = NOTHING_IN.format(_term_name(services, term_key), _term_name(services, report.term.key))
     if report is None:
         return render("term_report_none.html", title=subject.title, message=NOT_POSTED, **frame)
     return render(
@@ -296,7 +301,7 @@ def _page(services: Services, subject: Subject | None, nobody: str) -> ResponseR
 def _print(services: Services, subject: Subject | None, nobody: str) -> ResponseReturnValue:
     if subject is None:
         return refuse(HTTPStatus.NOT_FOUND, nobody)
-    report = _asked(services, subject)
+    report = _asked(services, subject, request.args.get("term") or None)
     if report is None:
         return refuse(HTTPStatus.NOT_FOUND, NOT_POSTED)
     if request.method == "HEAD":

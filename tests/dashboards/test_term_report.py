@@ -1,6 +1,7 @@
 """诊改报告 over the real server: the figures are those of the account, and nobody gets another's."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, insert, select
@@ -19,6 +20,8 @@ from indicators.compile import compile_library
 from indicators.growth_card.points import shipped_card
 from indicators.library import shipped_library
 from layouts import format as fmt
+from layouts.exports import pdf
+from layouts.theme import tokens
 from tests.dashboards.web import PASSWORD, Browser
 from tests.growth_college import AS_OF, PAST
 
@@ -150,10 +153,35 @@ def test_counselling_is_in_no_report(place, opened):
         assert "心理辅导" not in opened(name).get(f"/students/{place[2]}/report?term={TERM}").text
 
 
-def test_a_term_that_nothing_was_posted_to_is_said_so(place, opened):
-    answer = opened("pupil").get(f"/students/{place[2]}/report?term=1999-2000-1")
-    assert answer.status_code == 200
-    assert "还没有入账" in answer.text
+@pytest.mark.parametrize("term", ["99999", "1999-2000-1"])
+def test_a_term_without_entries_leads_to_the_last_one_with_some(place, opened, term):
+    text = opened("pupil").get(f"/students/{place[2]}/report?term={term}").text
+    assert f"{term}没有入账的采分点，下面是" in text
+    assert f'<option value="{TERM}"' in text
+    assert "一、总分汇总" in text
+
+
+def test_bars_of_the_sheet_bring_their_colours_and_widths_and_those_of_the_page_their_classes(
+    place, opened, monkeypatch
+):
+    address = f"/students/{place[2]}/report"
+    screen = opened("pupil").get(f"{address}?term={TERM}").text
+    printed = []
+    monkeypatch.setattr(pdf, "_rendered", lambda source: printed.append(source) or SimpleNamespace(write_pdf=bytes))
+    assert opened("pupil").get(f"{address}.pdf?term={TERM}").status_code == 200
+    colours, bars = tokens(), r'<rect class="report-bar-part is-([a-z-]+)" width="([0-9.]+)" height="8"([^>]*)>'
+    on_screen, on_paper = re.findall(bars, screen), re.findall(bars, printed[0])
+    assert [bar[:2] for bar in on_paper] == [bar[:2] for bar in on_screen] != []
+    for shade, _, drawn in on_paper:
+        assert drawn == f' fill="{colours["mark-warning" if shade == "warning" else shade]}"'
+    assert {bar[2] for bar in on_screen} == {""}, "the page's style sheet colours it"
+    assert printed[0].count(f'height="8" fill="{colours["line"]}"') == len(on_paper)
+
+
+def test_where_the_figures_come_from_stands_last(place, opened):
+    text = opened("pupil").get(f"/students/{place[2]}/report?term={TERM}").text
+    assert text.count("指标库 ") == 1
+    assert text.index("指标库 ") > text.index("自我诊断与确认")
 
 
 def test_the_sheet_is_a_pdf_and_its_leaving_is_recorded(place, opened):
