@@ -45,7 +45,8 @@ _WHAT_IS_BEHIND: Final = {
 def draw_number(data: Card) -> Content:
     """The number with its state, its distance to the lines, what it is made of and which run computed it."""
     if data.missing or data.course is None or data.place is None:
-        return Content(body=states.message(states.Message(kind="empty", title="没有数值", detail=data.missing)))
+        nothing = states.message(states.Message(kind="empty", title="没有数值", detail=data.missing))
+        return Content(body=[nothing, html.P(_origin(data), className="number-said")])
     course, point, info = data.course, data.course.point, data.course.info
     digits = fmt.digits_of(info.unit)
     figure: list[Component] = [html.Span(fmt.number(point.value, digits=digits), className="number-value")]
@@ -66,6 +67,13 @@ def draw_number(data: Card) -> Content:
         title=f"{data.place.name} · {point.period.label}",
         sheets=[_sheet(data.place.name, info, point)],
     )
+
+
+def _origin(data: Card) -> str:
+    """Of which library and data it is said that there is no number."""
+    values = data.view.services.values
+    library, version = values.versions()
+    return f"指标库 {library} · 数据版本 {version} · 数据截至 {fmt.day(values.data_date())}"
 
 
 def _path(data: Card, place: Place) -> Component:

@@ -23,12 +23,22 @@ ROOM_IN_MEMORY = 2 * 1024**3
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first: workers take one file after the other, and none should be left alone with a long one."""
-    weight: dict[Path, int] = {}
+    """Long files first, those with a browser among others: workers take one file after the other.
+
+    None should be left alone with a long file at the end, nor should all drive browsers at once on two cores.
+    """
+    with_browser, slow, quick = ({} for _ in range(3))
     for item in items:
-        heavy = 100 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("slow") else 0
-        weight[item.path] = max(weight.get(item.path, 0), heavy)
-    items.sort(key=lambda item: -weight[item.path])
+        is_slow = item.get_closest_marker("slow") is not None
+        files = with_browser if item.get_closest_marker("browser") else slow if is_slow else quick
+        files.setdefault(item.path, None)
+    rest = [path for path in slow if path not in with_browser]
+    order: list[Path] = []
+    for number, path in enumerate(with_browser):
+        order += [path, *rest[2 * number : 2 * number + 2]]
+    order += [path for path in (*rest, *quick) if path not in order]
+    place = {path: number for number, path in enumerate(order)}
+    items.sort(key=lambda item: place[item.path])
 
 
 @pytest.fixture(scope="session")

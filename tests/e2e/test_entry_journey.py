@@ -30,14 +30,18 @@ def colleague(college):
     audit = AuditLog(database)
     found = {a.username: a for a in Accounts(database, audit).find(scope=ALL, size=1000).accounts}
     posts = Posts(database, audit)
-    for post in posts.of(found["adviser"].account_id):
-        if post.role is Role.CLASS_ADVISER:
-            posts.grant(
-                found["teacher"].account_id, role=Role.CLASS_ADVISER, node_level="class", node_id=post.node_id,
-                valid_from=dt.date(2026, 9, 1), by=Actor.console(),
-            )  # fmt: skip
+    given = [
+        posts.grant(
+            found["teacher"].account_id, role=Role.CLASS_ADVISER, node_level="class", node_id=post.node_id,
+            valid_from=dt.date(2026, 9, 1), by=Actor.console(),
+        )
+        for post in posts.of(found["adviser"].account_id)
+        if post.role is Role.CLASS_ADVISER
+    ]  # fmt: skip
+    yield "teacher"
+    for post_id in given:
+        posts.end(post_id, on=dt.date(2026, 8, 31), by=Actor.console())
     database.dispose()
-    return "teacher"
 
 
 def entering(visit_of, username, **options):

@@ -10,6 +10,7 @@ from data_access.access.audit import AuditLog
 from data_access.access.scope import Scope
 from data_access.access.sessions import Sessions
 from data_access.installation import open_home
+from tests.e2e.tour import DRAWN
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -56,7 +57,8 @@ def test_a_copied_cookie_is_dead_after_signing_out(visit_of):
     visit.sign_in("teacher")
     thief.page.context.add_cookies(visit.page.context.cookies())
     thief.page.goto(visit.address)
-    thief.page.wait_for_selector(".user-menu")
+    for window in (visit.page, thief.page):
+        window.wait_for_function(DRAWN)  # what is asked for meanwhile would be refused, and say so in the console
     visit.page.locator(".user-menu summary").click()
     visit.page.get_by_role("button", name="退出").click()
     visit.page.wait_for_url(f"{visit.address}/sign-in")
