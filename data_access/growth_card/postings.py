@@ -57,7 +57,12 @@ def keep_terms(database: Engine, terms: Sequence[Mapping[str, Any]]) -> None:
             connection.execute(
                 delete(CardTermRow).where(CardTermRow.term_id.in_([term["term_id"] for term in changed]))
             )
-            connection.execute(insert(CardTermRow), changed)
+            known = set(
+                connection.execute(select(CardTermRow.term_id)).scalars()
+            )  # another posting may have been first
+            missing = [term for term in changed if term["term_id"] not in known]
+            if missing:
+                connection.execute(insert(CardTermRow), missing)
 
 
 def is_posted(database: Engine, term_id: int, cause: str) -> bool:

@@ -235,6 +235,7 @@ DOORS: tuple[type, ...] = (
 """Classes besides the readers from which pages get rows."""
 NO_ROWS = {
     "CardLedgerReader.terms": "terms",
+    "DisputeReader.booked": "what a decided case has put into the account, for who may read the case",
     "GrowthCards.terms": "terms",
     "MajorDiagnosis.years": "years",
     "MajorDiagnosis.model_of": "weights of the model",

@@ -208,11 +208,20 @@ def test_the_queue_begins_with_what_waits_longest_and_turns_pages(desk):
 def test_who_has_handed_in_nothing_is_listed_within_the_scope(desk):
     desk.save(student=11, hand_in=True)
     desk.save(student=12)
-    found = desk.reader.missing(KIND, 2026, scope=CLASS_1, present=EVERYBODY - {13})
+    found = desk.reader.missing(KIND, 2026, delivered=(20261, "STU-ACD-01"), scope=CLASS_1, present=EVERYBODY - {13})
     assert [(item.student_no, item.class_name, item.has_draft) for item in found] == [("S12", "机电2601", True)]
     everybody = Scope.within("both", class_=frozenset({1, 2}))
-    assert len(desk.reader.missing(KIND, 2026, scope=everybody, present=EVERYBODY)) == 5
-    assert len(desk.reader.missing(KIND, 2026, scope=everybody, present=EVERYBODY, class_id=2)) == 3
+    assert (
+        len(desk.reader.missing(KIND, 2026, delivered=(20261, "STU-ACD-01"), scope=everybody, present=EVERYBODY)) == 5
+    )
+    assert (
+        len(
+            desk.reader.missing(
+                KIND, 2026, delivered=(20261, "STU-ACD-01"), scope=everybody, present=EVERYBODY, class_id=2
+            )
+        )
+        == 3
+    )
 
 
 def test_the_log_tells_what_was_done_and_no_word_of_the_text(desk):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -88,7 +89,7 @@ def roster(*path: int, term: int = NOW) -> list[Key]:
     return own + (students(*MERGED_CLASS) if (path, term) == ((1, 1, 1), NOW) else [])
 
 
-def tables(further: Mapping[str, Iterable[dict[str, Any]]]) -> dict[str, pa.Table]:
+def tables(further: Mapping[str, Iterable[dict[str, Any]]] = MappingProxyType({})) -> dict[str, pa.Table]:
     """All tables of the college that are not empty, by name; `further` ones are rows by table."""
     rows: dict[str, Iterable[dict[str, Any]]] = {
         "dim_term": [

@@ -9,6 +9,7 @@ from indicators.growth_card.report import report_day, term_report
 from indicators.growth_card.slots import CardTerm, Span, months_between
 from indicators.growth_card.statements import AccountView, Sums, account_lines, term_lines
 from indicators.growth_card.suggestions import shipped_advice
+from indicators.growth_card.term_slots import TermSlots
 from indicators.model import Level
 
 CARD = shipped_card()
@@ -38,7 +39,7 @@ BEFORE = {"STU-ACD-02": Sums(net=800, possible=1000), "STU-ACD-06": Sums(net=900
 
 def account(sums, on=None):
     lines = account_lines(
-        CARD, CARD.of(Level.STUDENT), sums, term=TERM, grade=1, latest={}, units={}, quarters={}
+        CARD, CARD.of(Level.STUDENT), sums, term=TermSlots(CARD, TERM), grade=1, latest={}, units={}, quarters={}
     )  # fmt: skip
     net, possible = sum(s.net for s in sums.values()), sum(s.possible for s in sums.values())
     return AccountView(
