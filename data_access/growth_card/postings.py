@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from data_access.database import transaction
 from data_access.database.growth_models import CardPosting, CardSheet, CardTermRow
@@ -57,12 +58,9 @@ def keep_terms(database: Engine, terms: Sequence[Mapping[str, Any]]) -> None:
             connection.execute(
                 delete(CardTermRow).where(CardTermRow.term_id.in_([term["term_id"] for term in changed]))
             )
-            known = set(
-                connection.execute(select(CardTermRow.term_id)).scalars()
-            )  # another posting may have been first
-            missing = [term for term in changed if term["term_id"] not in known]
-            if missing:
-                connection.execute(insert(CardTermRow), missing)
+            kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+            # Another posting that begins at the same moment writes the same terms.
+            connection.execute(kind.insert(CardTermRow).on_conflict_do_nothing(), changed)
 
 
 def is_posted(database: Engine, term_id: int, cause: str) -> bool:
